@@ -1,0 +1,76 @@
+// swift-tools-version: 6.2
+// The tree is the import graph: one folder is one module, and the arrows below are all there are.
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+    name: "multiplespawner",
+    products: [
+        .executable(name: "multiplespawner", targets: ["Daemon"]),
+        .library(name: "MultipleSpawner", targets: ["MultipleSpawner"]),
+        .library(name: "BackendContract", targets: ["BackendContract"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // The idea: values, contracts, the life of a session. No I/O, no C, no backend.
+        .target(
+            name: "MultipleSpawner",
+            dependencies: [.product(name: "Logging", package: "swift-log")],
+            swiftSettings: settings
+        ),
+        // The places where a session runs.
+        .target(
+            name: "Backends",
+            dependencies: ["MultipleSpawner", "CLinux", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: settings
+        ),
+        // The promises of a backend, as a suite that any backend can be held to.
+        .target(name: "BackendContract", dependencies: ["MultipleSpawner"], swiftSettings: settings),
+        // The program `multiplespawner`: command line, HTTP, storage, wiring.
+        .executableTarget(
+            name: "Daemon",
+            dependencies: [
+                "MultipleSpawner", "Backends", "CLinux",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        // What Swift cannot say: vfork, pidfd, eventfd.
+        .target(name: "CLinux"),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,121 @@
+/// A place where servers run: a process on this machine, a container of a swarm, a process on another host.
+///
+/// A backend keeps no memory of its own. What it needs later is in the `Handle` that it checkpoints, so that a daemon
+/// that was killed at any instant carries on, or undoes, from there. The promises, which `BackendContract` checks:
+///
+/// - `start` hands over a handle before the first suspension that could lose what the handle names, and may do so
+///   again whenever more is known. What exists before that handle carries the session's label, so `census` finds it.
+/// - `start` that throws, or is cancelled, leaves nothing behind, or a checkpointed handle.
+/// - `stop` may be called with any handle that was ever checkpointed, twice, and at once; when it returns, all is gone.
+/// - `poll` has no side effect, answers for every handle it is given, and never takes "could not ask" for "gone".
+/// - an option that the backend does not know is an error that names it and the nearest one that it does.
+public protocol Backend: Sendable {
+    /// The name in journals, labels and handles.
+    static var kind: BackendKind { get }
+
+    /// The options that a template may give, as a declaration: what checks them and what describes them in the schema.
+    static var options: ObjectShape { get }
+
+    /// Starts the server that the plan describes and returns where it will answer.
+    ///
+    /// It returns as soon as the address is known; whether the server answers there is asked by `isAnswering`.
+    func start(_ plan: SessionPlan, checkpoint: Checkpoint) async throws -> Endpoint
+
+    /// Whether the server accepts connections at its own port, and is the one that was started.
+    ///
+    /// `false` is "not yet". A throw ends the start: the process is gone, or a stranger listens there.
+    func isAnswering(_ handle: Handle, at endpoint: Endpoint) async throws -> Bool
+
+    /// What became of many sessions, in one look.
+    func poll(_ handles: [Handle]) async -> [Observation]
+
+    /// Handles that are worth a look at once. Where the platform tells of changes, `poll` need not be frequent.
+    func changes() -> AsyncStream<Handle>
+
+    /// How often `poll` is called when nothing is heard through `changes`.
+    var pollInterval: Duration { get }
+
+    /// Ends the session: asks first, insists after `grace`. Returns when it is gone; stopping twice is no error.
+    func stop(_ handle: Handle, grace: Duration) async throws
+
+    /// The server's own log, from its beginning; with `follow`, until the session ends.
+    func logs(_ handle: Handle, follow: Bool) async throws -> LogStream
+
+    /// All that carries our labels in this place, whoever started it.
+    func census() async throws -> [Resident]
+
+    /// Whether a session with these options could be served now, and what to do where not.
+    func examine(_ options: JSONValue) async -> [Finding]
+
+    /// Reads the state that one of the original spawners kept, where this backend continues it.
+    func handle(fromOriginal state: JSONValue) throws -> Handle?
+}
+
+extension Backend {
+    public var kind: BackendKind { Self.kind }
+
+    public var pollInterval: Duration { .seconds(30) }
+
+    public func changes() -> AsyncStream<Handle> {
+        AsyncStream { $0.finish() }
+    }
+
+    public func handle(fromOriginal state: JSONValue) throws -> Handle? { nil }
+}
+
+/// The bytes of a server's log, in the pieces in which they came.
+public typealias LogStream = AsyncThrowingStream<[UInt8], any Error>
+
+/// What was seen of one session.
+public struct Observation: Sendable, Hashable {
+    public enum State: Sendable, Hashable {
+        case running
+        /// It ended; the status where the platform still knew it.
+        case exited(Int32?)
+        /// It could not be asked. Unknown is not dead.
+        case unreachable(String)
+    }
+
+    public let handle: Handle
+    public let state: State
+
+    public init(_ handle: Handle, _ state: State) {
+        self.handle = handle
+        self.state = state
+    }
+}
+
+/// Something in a backend's place that carries our labels.
+public struct Resident: Sendable, Hashable {
+    public let session: SessionID
+    public let identity: SessionIdentity?
+    public let handle: Handle
+    /// What a person would look for: `process 4711`, `service jupyter-alice-1`.
+    public let description: String
+
+    public init(session: SessionID, identity: SessionIdentity?, handle: Handle, description: String) {
+        self.session = session
+        self.identity = identity
+        self.handle = handle
+        self.description = description
+    }
+}
+
+/// One line of `doctor`.
+public struct Finding: Sendable, Hashable, Codable {
+    public enum Level: String, Sendable, Hashable, Codable {
+        case ok, warning, failed
+    }
+
+    public let level: Level
+    /// What was looked at: `local: jupyterhub-singleuser`.
+    public let subject: String
+    /// What was found and, where it is not well, what to do.
+    public let message: String
+
+    public init(_ level: Level, _ subject: String, _ message: String) {
+        self.level = level
+        self.subject = subject
+        self.message = message
+    }
+}

@@ -1,0 +1,28 @@
+/// Where the ledger writes down what it is about to do. Synchronous on purpose: between a check and its write there is
+/// no point at which anything else can happen.
+public protocol Journal: Sendable {
+    /// Makes the entry durable before it returns. When it throws, nothing was written.
+    func append(_ entry: JournalEntry) throws
+
+    /// The last entry of every session that is not forgotten, in the order in which the sessions were opened.
+    func replay() throws -> [JournalEntry]
+}
+
+/// One session's whole record after one event.
+///
+/// An entry says everything, so a replay needs only the last one of each session, and a journal may drop the others.
+public struct JournalEntry: Sendable {
+    public enum Content: Sendable {
+        case record(SessionRecord)
+        /// Everything was undone: nothing of this session is left anywhere.
+        case forgotten
+    }
+
+    public let session: SessionID
+    public let content: Content
+
+    public init(session: SessionID, content: Content) {
+        self.session = session
+        self.content = content
+    }
+}

@@ -1,0 +1,75 @@
+/// What will be done for a request: the template and deployment that were chosen, and every value filled in.
+///
+/// A plan is complete. A backend needs nothing else, and asks nobody.
+public struct SessionPlan: Sendable {
+    public var id: SessionID
+    public var identity: SessionIdentity
+    /// The name of the template that was chosen.
+    public var template: String
+    /// The name of the deployment, where the resource type has any.
+    public var deployment: String?
+    public var provider: String
+    public var resourceType: ResourceType
+    public var resources: ResourceSpecification
+    /// Which hardware values somebody chose. A backend limits only what was chosen, by the user or by an admin.
+    public var limits: Limits
+    public var lifetime: Lifetime
+    public var backend: BackendKind
+    /// The backend's options, checked against its declaration, with placeholders filled in.
+    public var options: JSONValue
+    public var environment: [String: Secret]
+    public var command: [String]
+    public var settings: ServerSettings
+    public var startTimeout: Duration
+
+    /// The most that a session may use; `nil` where nobody said so.
+    public struct Limits: Sendable, Hashable {
+        /// Bytes.
+        public var memory: Int?
+        /// Cores.
+        public var cpu: Double?
+
+        public init(memory: Int? = nil, cpu: Double? = nil) {
+            self.memory = memory
+            self.cpu = cpu
+        }
+    }
+
+    public init(
+        id: SessionID, identity: SessionIdentity, template: String, deployment: String? = nil,
+        provider: String = "local", resourceType: ResourceType = .bareMetal,
+        resources: ResourceSpecification = ResourceSpecification(), limits: Limits = Limits(),
+        lifetime: Lifetime = Lifetime(),
+        backend: BackendKind, options: JSONValue = [:], environment: [String: Secret] = [:], command: [String] = [],
+        settings: ServerSettings = ServerSettings(), startTimeout: Duration = .seconds(60)
+    ) {
+        self.id = id
+        self.identity = identity
+        self.template = template
+        self.deployment = deployment
+        self.provider = provider
+        self.resourceType = resourceType
+        self.resources = resources
+        self.limits = limits
+        self.lifetime = lifetime
+        self.backend = backend
+        self.options = options
+        self.environment = environment
+        self.command = command
+        self.settings = settings
+        self.startTimeout = startTimeout
+    }
+}
+
+/// How long a session may run.
+public struct Lifetime: Sendable, Hashable, Codable {
+    /// Minutes from the moment it answers; `nil`: until somebody stops it.
+    public var minutes: Int?
+    /// The most that it may be extended to, in minutes from the same moment; `nil`: no bound.
+    public var maximum: Int?
+
+    public init(minutes: Int? = nil, maximum: Int? = nil) {
+        self.minutes = minutes
+        self.maximum = maximum
+    }
+}

@@ -1,0 +1,144 @@
+/// Where a session is in its life, and which way it may go from there. Pure: it has no clock and does nothing.
+///
+/// ```
+/// accepted ─▶ queued ─▶ starting(step) ─▶ running ─▶ stopping ─▶ stopped · failed
+///     └──────────┴──────────┴───────────────────────────┘
+/// ```
+/// From every state before `stopping` the way leads there: what was done is undone before the session is over.
+public struct SessionLifecycle: Sendable, Hashable, Codable {
+    public enum Phase: Sendable, Hashable, Codable {
+        case accepted
+        case queued
+        case starting(StartStep)
+        case running(Endpoint)
+        case stopping(StopReason)
+        case stopped(exitCode: Int32?)
+        case failed(SessionFailure)
+    }
+
+    public private(set) var phase: Phase = .accepted
+    /// What the backend gave last. It stays until the session is over: it is what undoing needs.
+    public private(set) var handle: Handle?
+
+    public init() {}
+
+    /// A session that is known to run already: one that a hub's own memory brought back.
+    public init(adopting handle: Handle, at endpoint: Endpoint) {
+        self.phase = .running(endpoint)
+        self.handle = handle
+    }
+
+    /// Applies one event, or refuses it and changes nothing.
+    public mutating func apply(_ event: SessionEvent) throws(SpawnError) {
+        switch (phase, event) {
+        case (.accepted, .queued):
+            phase = .queued
+        case (.accepted, .began(let step)), (.queued, .began(let step)), (.starting, .began(let step)):
+            phase = .starting(step)
+        case (.starting, .checkpointed(let handle)):
+            self.handle = handle
+        case (.starting, .answered(let endpoint)) where handle != nil:
+            phase = .running(endpoint)
+        case (.accepted, .stopping(let reason)), (.queued, .stopping(let reason)),
+            (.starting, .stopping(let reason)), (.running, .stopping(let reason)):
+            phase = .stopping(reason)
+        case (.stopping(.exited(let code)), .undone):
+            phase = .stopped(exitCode: code)
+            handle = nil
+        case (.stopping(.failed(let failure)), .undone):
+            phase = .failed(failure)
+            handle = nil
+        case (.stopping, .undone):
+            phase = .stopped(exitCode: nil)
+            handle = nil
+        default:
+            throw SpawnError(.internal, "a session that is \(phase.name) cannot take the event '\(event.name)'")
+        }
+    }
+
+    /// Whether there is anything left to watch or to undo.
+    public var isLive: Bool {
+        switch phase {
+        case .accepted, .queued, .starting, .running, .stopping: true
+        case .stopped, .failed: false
+        }
+    }
+}
+
+/// What happens to a session.
+public enum SessionEvent: Sendable, Hashable {
+    case queued
+    /// The step is about to be done. It is written down first, so that whatever it leaves can be undone.
+    case began(StartStep)
+    case checkpointed(Handle)
+    case answered(Endpoint)
+    case stopping(StopReason)
+    case undone
+}
+
+/// What is being done while a session starts, in the order in which it is done.
+public enum StartStep: String, Sendable, Hashable, Codable, CaseIterable {
+    /// The backend starts the server.
+    case start
+    /// The server is up but does not accept connections yet.
+    case answer
+}
+
+/// Why a session ends.
+public enum StopReason: Sendable, Hashable, Codable {
+    /// Its user, an admin or the hub asked for it.
+    case asked
+    /// The server ended by itself.
+    case exited(Int32?)
+    case lifetimeOver
+    /// No hub has asked after it for longer than the limit.
+    case abandoned
+    /// The daemon was restarted in the middle of the start; only the hub has the token, so only it can start again.
+    case interrupted
+    case failed(SessionFailure)
+}
+
+/// Why a session failed, as it is kept and shown.
+public struct SessionFailure: Sendable, Hashable, Codable {
+    public let code: String
+    public let message: String
+    public let details: [String]
+
+    public init(_ error: SpawnError) {
+        code = error.code.rawValue
+        message = error.message
+        details = error.details
+    }
+
+    public var error: SpawnError {
+        SpawnError(SpawnError.Code(rawValue: code) ?? .internal, message, details: details)
+    }
+}
+
+extension SessionLifecycle.Phase {
+    /// The name of the state in the HTTP interface.
+    public var name: String {
+        switch self {
+        case .accepted: "accepted"
+        case .queued: "queued"
+        case .starting: "starting"
+        case .running: "running"
+        case .stopping: "stopping"
+        case .stopped: "stopped"
+        case .failed: "failed"
+        }
+    }
+}
+
+extension SessionEvent {
+    var name: String {
+        switch self {
+        case .queued: "queued"
+        case .began(let step): "began \(step.rawValue)"
+        case .checkpointed: "checkpointed"
+        case .answered: "answered"
+        case .stopping: "stopping"
+        case .undone: "undone"
+        }
+    }
+}

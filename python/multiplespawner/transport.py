@@ -1,0 +1,113 @@
+"""HTTP to the engine on the hub's own event loop: a unix socket, or TCP with TLS and a token."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
+from tornado.netutil import Resolver
+from tornado.simple_httpclient import SimpleAsyncHTTPClient
+
+from .errors import EngineError, EngineSilent
+
+# Long calls (a stop, the event stream) must never queue up behind each other.
+CONCURRENT_CALLS = 10_000
+# The client adds up all that ever came over a stream, and ends it at this size.
+STREAM_BYTES = 1 << 50
+CONNECT_SECONDS = 20.0
+
+
+class _SocketResolver(Resolver):
+    """Leads every host name to one unix socket."""
+
+    def initialize(self, path: str) -> None:
+        self.path = path
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    async def resolve(
+        self, host: str, port: int, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[tuple[int, Any]]:
+        return [(socket.AF_UNIX, self.path)]
+
+
+class Transport:
+    """Calls and the event stream. Raises EngineError when it answers no, EngineSilent when it does not."""
+
+    def __init__(self, url: str, token_file: str = "", ca_file: str = "") -> None:
+        self.socket_path = url[len("unix://") :] if url.startswith("unix://") else ""
+        self.base = "http://multiplespawner" if self.socket_path else url.rstrip("/")
+        self.token_file = token_file
+        self.ca_file = ca_file
+        self._http: AsyncHTTPClient | None = None
+
+    async def call(self, method: str, path: str, body: Any = None, timeout: float = 60.0) -> Any:
+        """One request; returns the decoded JSON, or the text of what is not JSON."""
+        response = await self._fetch(
+            path,
+            method=method,
+            body=None if body is None else json.dumps(body),
+            headers={} if body is None else {"Content-Type": "application/json"},
+            request_timeout=timeout,
+        )
+        if response.code >= 400:
+            raise _refusal(response)
+        if response.headers.get("Content-Type", "").startswith("application/json"):
+            return json.loads(response.body)
+        return response.body.decode()
+
+    async def stream(
+        self, path: str, headers: dict[str, str], heard: Callable[[bytes], None], seconds: float
+    ) -> None:
+        """Hand over what comes on an event stream until it breaks, which is an error, or time is over."""
+        try:
+            response = await self._fetch(
+                path, headers=headers, streaming_callback=heard, request_timeout=seconds
+            )
+        except EngineSilent as silence:
+            # The time that was asked for is over: as agreed, and no sign of trouble.
+            if isinstance(silence.__cause__, HTTPClientError) and "during request" in str(silence):
+                return
+            raise
+        if response.code >= 400:
+            raise _refusal(response)
+        raise EngineSilent("the engine closed the event stream")
+
+    async def _fetch(self, path: str, headers: dict[str, str], **options: Any) -> HTTPResponse:
+        if self._http is None:
+            self._http = SimpleAsyncHTTPClient(
+                force_instance=True,
+                max_clients=CONCURRENT_CALLS,
+                max_body_size=STREAM_BYTES,
+                resolver=_SocketResolver(path=self.socket_path) if self.socket_path else None,
+            )
+        if self.token_file:
+            # Read anew each time, so that a changed token needs no restart; it is a line in the cache.
+            headers = {**headers, "Authorization": f"Bearer {Path(self.token_file).read_text().strip()}"}
+        request = HTTPRequest(
+            self.base + path,
+            headers=headers,
+            connect_timeout=CONNECT_SECONDS,
+            ca_certs=self.ca_file or None,
+            decompress_response=False,
+            follow_redirects=False,
+            **options,
+        )
+        try:
+            return await self._http.fetch(request, raise_error=False)
+        except (HTTPClientError, OSError) as error:
+            raise EngineSilent(f"the engine does not answer: {error}") from error
+
+
+def _refusal(response: HTTPResponse) -> EngineError:
+    """The engine's error, or the plain status when what answered is not the engine."""
+    try:
+        error = json.loads(response.body or b"")["error"]
+        return EngineError(error["code"], error["message"], response.code, error.get("details"))
+    except (ValueError, KeyError, TypeError):
+        return EngineError("internal", f"the engine answered HTTP {response.code}", response.code)
