@@ -71,6 +71,7 @@ let package = Package(
         ),
         // What Swift cannot say: vfork, pidfd, eventfd.
         .target(name: "CLinux"),
+        .testTarget(name: "MultipleSpawnerTests", dependencies: ["MultipleSpawner"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

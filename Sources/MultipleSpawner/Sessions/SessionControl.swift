@@ -1,0 +1,77 @@
+import Synchronization
+
+/// How others reach into a session's task: to tell it that it ends, and to wait until it is over.
+final class SessionControl: Sendable {
+    private struct State {
+        var reason: StopReason?
+        var grace: Duration?
+        var task: Task<Void, Never>?
+        var watching: CheckedContinuation<StopReason, Never>?
+        var isOver = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Mutex(State())
+
+    func attach(_ task: Task<Void, Never>) {
+        let isEnding = state.withLock { state in
+            state.task = task
+            return state.reason != nil
+        }
+        if isEnding { task.cancel() }
+    }
+
+    /// Ends the session for `reason`, unless it is ending already; a start that is under way is cancelled.
+    ///
+    /// - Parameter grace: how long the server may take to end by itself; a later, shorter one counts.
+    func end(_ reason: StopReason, grace: Duration? = nil) {
+        let (watching, task) = state.withLock { state in
+            if let grace { state.grace = min(state.grace ?? grace, grace) }
+            guard state.reason == nil else {
+                return (CheckedContinuation<StopReason, Never>?.none, Task<Void, Never>?.none)
+            }
+            state.reason = reason
+            defer { state.watching = nil }
+            return (state.watching, state.task)
+        }
+        watching?.resume(returning: reason)
+        task?.cancel()
+    }
+
+    /// Why the session ends, once it does.
+    var reason: StopReason? { state.withLock { $0.reason } }
+
+    /// How long the server may take to end, as the one who asked wants it.
+    var grace: Duration? { state.withLock { $0.grace } }
+
+    /// Waits until somebody ends the session.
+    func ending() async -> StopReason {
+        await withCheckedContinuation { continuation in
+            let reason = state.withLock { state in
+                if state.reason == nil { state.watching = continuation }
+                return state.reason
+            }
+            if let reason { continuation.resume(returning: reason) }
+        }
+    }
+
+    func markOver() {
+        let waiting = state.withLock { state in
+            state.isOver = true
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// Waits until everything of the session is undone.
+    func over() async {
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                if !state.isOver { state.waiting.append(continuation) }
+                return state.isOver
+            }
+            if isOver { continuation.resume() }
+        }
+    }
+}
