@@ -86,9 +86,9 @@ struct CataloguePaths: Sendable {
             providers: try Self.source(providers))
     }
 
-    private static func source(_ path: String?) throws(SpawnError) -> JSONSource? {
+    private static func source(_ path: String?) throws(SpawnError) -> CatalogueSources.File? {
         guard let path else { return nil }
-        return JSONSource(file: path, bytes: try FileBytes.read(path))
+        return CatalogueSources.File(name: path, bytes: try FileBytes.read(path))
     }
 }
 

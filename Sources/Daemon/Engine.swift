@@ -42,7 +42,7 @@ struct Engine: ~Copyable {
         orchestrator = Orchestrator(
             ledger: Ledger(journal: journal, feed: feed),
             admission: Admission(
-                concurrentStarts: settings.concurrentStarts, capacity: { files.catalogue.provider($0)?.capacity }),
+                concurrentStarts: settings.concurrentStarts, capacity: { files.catalogue.capacity(of: $0) }),
             registry: registry,
             policy: Orchestrator.Policy(
                 grace: settings.grace, abandonedAfter: settings.abandonedAfter,
@@ -100,6 +100,8 @@ struct Engine: ~Copyable {
         router.add(middleware: ErrorAnswers(log: log))
         router.add(middleware: Gatekeeper(rule: rule))
         OperationRoutes(metrics: metrics, gauges: { await sessions.measure() }).add(to: router)
+        ResidentRoutes(sweep: Sweep(ledger: orchestrator.ledger, registry: orchestrator.registry), grace: settings.grace)
+            .add(to: router)
         SessionRoutes(
             orchestrator: orchestrator, feed: feed,
             events: ServerSentEvents(
