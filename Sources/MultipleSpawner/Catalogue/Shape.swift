@@ -30,10 +30,51 @@ public struct ObjectShape: Sendable {
     public var fields: [Field]
     /// What other keys may hold; `nil`: an unknown key is an error.
     public var others: Shape?
+    /// Where the value of one key decides what another may hold.
+    public var variants: Variants?
 
-    public init(_ fields: [Field], others: Shape? = nil) {
+    public init(_ fields: [Field], others: Shape? = nil, variants: Variants? = nil) {
         self.fields = fields
         self.others = others
+        self.variants = variants
+    }
+}
+
+/// The value of one key, such as `class`, decides the shape of another, such as `kwargs`.
+public struct Variants: Sendable {
+    public struct Case: Sendable {
+        /// The name of this shape in a schema.
+        public let title: String
+        /// The values of the selector that mean this one.
+        public let names: [String]
+        public let shape: Shape
+
+        public init(_ title: String, names: [String], _ shape: Shape) {
+            self.title = title
+            self.names = names
+            self.shape = shape
+        }
+    }
+
+    /// The key that decides.
+    public let selector: String
+    /// The key whose shape is decided. What it must hold may also be completed elsewhere, so nothing in it is required.
+    public let target: String
+    public let cases: [Case]
+    /// The value of the selector where it is not given.
+    public let preset: String?
+
+    public init(selector: String, target: String, cases: [Case], preset: String? = nil) {
+        self.selector = selector
+        self.target = target
+        self.cases = cases
+        self.preset = preset
+    }
+
+    /// What the target may hold when the selector has this value; `nil` for a value that is not known.
+    func shape(for name: String?) -> Shape? {
+        guard let name = name ?? preset else { return nil }
+        return cases.first { $0.names.contains(name) }?.shape
     }
 }
 

@@ -1,0 +1,23 @@
+extension ObjectShape {
+    /// Holds options that stand in no file against this declaration.
+    ///
+    /// - Returns: the options as a backend reads them: right types, canonical names, memory in bytes.
+    /// - Throws: `invalid_request` with the first thing that is wrong; all of them are its details.
+    public func bind(_ options: JSONValue) throws(SpawnError) -> JSONValue {
+        try bind(JSONNode(options), calling: "options")
+    }
+
+    func bind(_ root: JSONNode, calling what: String) throws(SpawnError) -> JSONValue {
+        var binder = Binder()
+        let value = binder.bind(root, to: .object(self))
+        guard let value, binder.remarks.isEmpty else {
+            let lines = binder.remarks.map { remark in
+                let path = root.keyPath(to: remark.offset)
+                return path.isEmpty ? remark.message : "\(path): \(remark.message)"
+            }
+            throw SpawnError(
+                .invalidRequest, "\(what): \(lines.first ?? "they cannot be read")", details: lines)
+        }
+        return value
+    }
+}

@@ -1,0 +1,32 @@
+/// A step of a start that a template asks for besides the backend: an authenticator or a configurer.
+public struct Hook: Sendable, Hashable {
+    /// The name of the plug-in.
+    public let name: String
+    /// Positional arguments, which the originals pass to an authenticator.
+    public let arguments: [JSONValue]
+    /// `kwargs` of an authenticator, `options` of a configurer, placeholders not filled in.
+    public let options: JSONValue
+
+    static func authenticatorShape(_ registry: Registry) -> ObjectShape {
+        ObjectShape([
+            Field("class", .choice(registry.announcedHooks), "The authenticator."),
+            Field("args", .list(.anything), "Its positional arguments."),
+            Field("kwargs", .map(.anything), "Its options."),
+        ])
+    }
+
+    static func configurerShape(_ registry: Registry) -> ObjectShape {
+        ObjectShape([
+            Field("class", .choice(registry.announcedHooks), "The configurer."),
+            Field("options", .map(.anything), aliases: ["kwargs"], "Its options."),
+        ])
+    }
+
+    /// `nil` for `{}`: no hook is wanted.
+    init?(bound: JSONValue) {
+        guard let name = bound["class"]?.stringValue else { return nil }
+        self.name = name
+        arguments = bound["args"]?.arrayValue ?? []
+        options = bound["kwargs"] ?? bound["options"] ?? [:]
+    }
+}

@@ -1,0 +1,30 @@
+/// How a kind of spawn is done: for which resource type and providers, by which backend, with which options.
+public struct Template: Sendable {
+    public let name: String
+    public let resourceType: ResourceType
+    /// The providers that it serves; the first is taken when a user names none.
+    public let providers: [String]
+    /// The backend's name as it is written, after a Python class in the originals' files.
+    public let className: String
+    public let backend: BackendKind
+    /// Whether this build has all that the template asks for; `nil` when it has, else what is missing.
+    public let missing: String?
+    public let authenticator: Hook?
+    public let configurers: [Hook]
+    public let access: Access?
+    public let description: String?
+    public let icon: String?
+    public let limits: HardwareLimits
+    public let lifetime: LifetimeRule
+    /// Templates with a higher priority are looked at first; among equals the order of the file counts.
+    public let priority: Int
+    /// Names of templates to try when this one cannot be served.
+    public let fallback: [String]
+    /// `FILE:LINE` where it is written.
+    public internal(set) var origin: String
+    let options: OptionSet
+    /// The backend's declaration; `nil` for a backend that is known by name only.
+    let shape: ObjectShape?
+    /// Where it stands in the file.
+    let offset: Int
+}

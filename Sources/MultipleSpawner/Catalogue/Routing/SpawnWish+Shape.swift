@@ -1,0 +1,55 @@
+extension SpawnWish {
+    /// The names that a user may choose from; `nil` where any text is taken and looked up later.
+    struct Choices: Sendable {
+        var providers: [String]?
+        var resourceTypes = ResourceType.allCases.map(\.rawValue)
+        var templates: [String]?
+        var deployments: [String]?
+    }
+
+    /// The declaration of user options that every request is held to.
+    static let shape = shape(Choices())
+
+    /// What the router reads, within `spawn_options` or without it.
+    static let routerFields = routerFields(Choices())
+
+    /// The declaration of user options, narrowed to what somebody may choose.
+    static func shape(_ choices: Choices) -> ObjectShape {
+        let inner = routerFields(choices)
+        return ObjectShape(
+            [Field("spawn_options", .object(ObjectShape(inner)), "What to spawn.")] + inner + swarmFields)
+    }
+
+    /// Every key that makes a body one of ours.
+    static let knownKeys: [String] = shape.fields.flatMap { [$0.name] + $0.aliases }
+
+    private static func routerFields(_ choices: Choices) -> [Field] {
+        func name(_ names: [String]?) -> Shape { names.map(Shape.choice) ?? .string }
+        let hardware = [
+            Field("memory", .memory, "Memory: a number of GB, or text such as \"512M\"."),
+            Field("cpu", .number(HardwareLimits.cpuRange), "CPU cores."),
+            Field("gpu", .integer(HardwareLimits.gpuRange), "GPUs."),
+        ]
+        let session = [
+            Field("lifetime", .integer(HardwareLimits.lifetimeRange), "How many minutes it runs.")
+        ]
+        return [
+            Field("provider", name(choices.providers), "Who owns the machine."),
+            Field("resource_type", .choice(choices.resourceTypes), "The kind of machine."),
+            Field("template", name(choices.templates), "The template, where several fit."),
+            Field("deployment", name(choices.deployments), "What is launched."),
+            Field("image", .string, "The image that is launched, by its own name."),
+            Field("resource_specification", .object(ObjectShape(hardware)), "The hardware."),
+            Field("session_configuration", .object(ObjectShape(session)), "The session."),
+        ] + hardware + session
+    }
+
+    /// SwarmSpawner's keys, at its last release and on its branches, and what JupyterHub shows to its admins.
+    private static let swarmFields = [
+        Field("user_selected_name", .string, aliases: ["spawn_image_name"], "The image's name in the list of images."),
+        Field("user_selected_image", .string, "The image."),
+        Field("spawn_image_data", .map(.anything), "The image, with its name."),
+        Field("user_install_files", .list(.anything), "Files to install in the server."),
+        Field("profile", .string, "What the hub's admin page shows; not read."),
+    ]
+}
