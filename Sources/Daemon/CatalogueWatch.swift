@@ -1,4 +1,5 @@
-import Dispatch
+// A dispatch source may be cancelled from any thread; its type does not say so.
+@preconcurrency import Dispatch
 import Glibc
 import MultipleSpawner
 import ServiceLifecycle
@@ -26,7 +27,7 @@ enum FileChanges {
     /// Directories are watched and not the files, because editors and `kubectl` replace files.
     static func of(_ paths: [String]) -> AsyncStream<Void> {
         AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
-            let descriptor = inotify_init1(Int32(IN_NONBLOCK.rawValue | IN_CLOEXEC.rawValue))
+            let descriptor = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
             guard descriptor >= 0 else { return continuation.finish() }
             var names: Set<String> = []
             for path in paths {

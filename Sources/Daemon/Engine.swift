@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Hummingbird
 import HummingbirdTLS
 import Logging
@@ -9,7 +10,7 @@ import Synchronization
 import UnixSignals
 
 /// The daemon: storage, catalogue, sessions and HTTP, put together.
-struct Engine: ~Copyable {
+struct Engine {
     /// Where the daemon is to be killed, for the tests of recovery.
     struct Faults {
         var crashAtWrite: Int?
@@ -52,7 +53,7 @@ struct Engine: ~Copyable {
     }
 
     /// Runs until it is told to stop. The users' servers stay.
-    consuming func run() async throws {
+    func run() async throws {
         MetricsSystem.bootstrap(metrics)
         try await orchestrator.recover()
         let sessions = SessionMetrics(ledger: orchestrator.ledger)
@@ -100,8 +101,10 @@ struct Engine: ~Copyable {
         router.add(middleware: ErrorAnswers(log: log))
         router.add(middleware: Gatekeeper(rule: rule))
         OperationRoutes(metrics: metrics, gauges: { await sessions.measure() }).add(to: router)
-        ResidentRoutes(sweep: Sweep(ledger: orchestrator.ledger, registry: orchestrator.registry), grace: settings.grace)
-            .add(to: router)
+        ResidentRoutes(
+            sweep: Sweep(ledger: orchestrator.ledger, registry: orchestrator.registry), grace: settings.grace
+        )
+        .add(to: router)
         SessionRoutes(
             orchestrator: orchestrator, feed: feed,
             events: ServerSentEvents(

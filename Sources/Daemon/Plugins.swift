@@ -12,8 +12,12 @@ enum Plugins {
             backends: [
                 Registry.Entry(LocalBackend(machine), classes: LocalBackend.classes),
                 Registry.Entry(LocalUserBackend(machine), classes: LocalUserBackend.classes),
-                Registry.Entry(MockBackend(), classes: MockBackend.classes),
             ] + announced, announcedHooks: hooks)
+    }
+
+    /// The registry of a command that reads files and starts nothing.
+    static var names: Registry {
+        get throws { try registry(stateDirectory: "/tmp") }
     }
 
     /// Backends of the originals that this build knows by name only.

@@ -48,7 +48,9 @@ extension LocalProcessBackend {
         await machine.examine(options, switchesAccount: Self.switchesAccount)
     }
 
-    public func handle(fromOriginal state: JSONValue) throws -> Handle? {
-        try machine.handle(fromOriginal: state, kind: Self.kind)
+    public func adopt(original state: JSONValue) async throws -> (handle: Handle, endpoint: Endpoint)? {
+        guard let handle = try machine.handle(fromOriginal: state, kind: Self.kind) else { return nil }
+        let local = try machine.trusted(handle)
+        return (handle, Endpoint(host: local.address, port: local.port))
     }
 }

@@ -28,7 +28,7 @@ struct DoctorCommand: AsyncParsableCommand {
                         ))
                     continue
                 }
-                findings += await backend.examine(template.options).map {
+                findings += await backend.examine(template.backendOptions).map {
                     Finding($0.level, "\(template.name): \($0.subject)", $0.message)
                 }
             }

@@ -17,7 +17,7 @@ struct PlanCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let paths = CataloguePaths(try options.settings(), home: options.home)
-            let reading = Catalogue.read(try paths.sources(), registry: Plugins.names)
+            let reading = Catalogue.read(try paths.sources(), registry: try Plugins.names)
             guard let catalogue = reading.catalogue else {
                 throw SpawnError(
                     .invalidRequest, "the files have errors", details: reading.diagnostics.map(\.description))
@@ -35,7 +35,7 @@ struct PlanCommand: AsyncParsableCommand {
             case .json: try decision.printJSON()
             case .text: print(decision)
             }
-            if let error = decision.error { throw error }
+            if let error = decision.spawnError { throw error }
         }
     }
 }

@@ -14,7 +14,7 @@ struct SchemaCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting {
-            let registry = Plugins.names
+            let registry = try Plugins.names
             let schema: JSONValue =
                 switch file {
                 case .templates: CatalogueSchema.templates(registry)

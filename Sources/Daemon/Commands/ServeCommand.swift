@@ -48,6 +48,8 @@ struct ServeCommand: AsyncParsableCommand {
 enum ProcessLimits {
     static func raise() throws {
         signal(SIGPIPE, SIG_IGN)
+        // Journal, logs and keys are nobody else's.
+        umask(0o077)
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
         limit.rlim_cur = limit.rlim_max

@@ -1,6 +1,8 @@
 import ArgumentParser
 import FoundationEssentials
 import MultipleSpawner
+import NIOCore
+import NIOHTTP1
 
 /// `sessions`: what runs, and what is left over.
 struct SessionsCommand: AsyncParsableCommand {

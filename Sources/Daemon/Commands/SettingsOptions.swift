@@ -32,13 +32,7 @@ struct SettingsOptions: ParsableArguments {
         let named = config ?? environment["MULTIPLE_SPAWNER_CONFIG_FILE"]
         let path = (named ?? "~/.multiplespawner/config").expandingTilde(home: environment["HOME"])
         guard named != nil || access(path, F_OK) == 0 else { return [:] }
-        let source = JSONSource(file: path, bytes: try FileBytes.read(path))
-        let (value, diagnostics) = Binder.bind(source, to: .object(Settings.shape))
-        guard let value, !diagnostics.hasErrors else {
-            throw SpawnError(
-                .invalidRequest, "the settings file has errors", details: diagnostics.map(\.description))
-        }
-        return value
+        return try Settings.shape.bind(JSONSource(file: path, bytes: try FileBytes.read(path)))
     }
 }
 
@@ -61,7 +55,7 @@ func reporting(_ body: () async throws -> Void) async throws {
     } catch let error as SpawnError {
         var text = "multiplespawner: error: \(error.message)\n"
         for detail in error.details { text += "  \(detail)\n" }
-        fputs(text, stderr)
+        _ = write(STDERR_FILENO, text, text.utf8.count)
         throw ExitCode(error.code.exitStatus)
     }
 }

@@ -13,18 +13,22 @@ enum APIDocument {
     ]
 
     private static let paths: [String: JSONValue] = [
-        "/v1/sessions": ["get": .object(operation("List sessions", query: ["hub", "user", "server", "state"], answer: list))],
+        "/v1/sessions": [
+            "get": .object(operation("List sessions", query: ["hub", "user", "server", "state"], answer: list))
+        ],
         "/v1/sessions/{id}": [
             "parameters": [id],
             "put": .object(
-                operation("Start a session; idempotent by id", body: StartBody.shape, status: "202", answer: sessionRef)),
+                operation("Start a session; idempotent by id", body: StartBody.shape, status: "202", answer: sessionRef)
+            ),
             "get": .object(operation("Show a session", answer: sessionRef)),
             "delete": .object(
                 operation("Stop a session; answers when all is undone", query: ["now"], answer: sessionRef)),
         ],
         "/v1/sessions/{id}/adopt": [
             "parameters": [id],
-            "post": .object(operation("Take over a session from a hub's memory", body: AdoptBody.shape, answer: sessionRef)),
+            "post": .object(
+                operation("Take over a session from a hub's memory", body: AdoptBody.shape, answer: sessionRef)),
         ],
         "/v1/sessions/{id}/extend": [
             "parameters": [id],
@@ -37,7 +41,8 @@ enum APIDocument {
             "parameters": [id], "get": .object(stream("A server's own log", "text/plain", ["follow"])),
         ],
         "/v1/sessions/keep": [
-            "post": .object(operation("Say which sessions a hub still knows", body: KeepBody.shape, status: "204", answer: nil))
+            "post": .object(
+                operation("Say which sessions a hub still knows", body: KeepBody.shape, status: "204", answer: nil))
         ],
         "/v1/events": ["get": .object(stream("The events of all sessions", "text/event-stream", ["hub"]))],
         "/v1/residents": [
@@ -45,7 +50,8 @@ enum APIDocument {
             "delete": .object(operation("End what belongs to no session", answer: ["type": "object"])),
         ],
         "/v1/form": [
-            "get": .object(stream("The form of a user", "text/html", ["hub", "server", "group", "last"], required: ["user"])),
+            "get": .object(
+                stream("The form of a user", "text/html", ["hub", "server", "group", "last"], required: ["user"])),
             "post": .object(operation("Read a form", body: FormBody.shape, answer: ["type": "object"])),
         ],
         "/v1/plan": [
@@ -53,7 +59,9 @@ enum APIDocument {
         ],
         "/v1/options": [
             "get": .object(
-                operation("What a user may ask for, as a JSON Schema", query: ["hub", "group"], required: ["user"], answer: ["type": "object"]))
+                operation(
+                    "What a user may ask for, as a JSON Schema", query: ["hub", "group"], required: ["user"],
+                    answer: ["type": "object"]))
         ],
         "/v1/resources": ["get": .object(operation("Templates, providers and their use", answer: ["type": "object"]))],
         "/healthz": ["get": .object(stream("Whether it is alive", "text/plain", []))],

@@ -111,10 +111,10 @@ private struct Asking {
         guard let user = query["user"] else {
             throw SpawnError(.invalidRequest, "the query has no 'user'; see /openapi.json")
         }
-        let hub = query["hub"].map(String.init) ?? context.caller.hub ?? "-"
+        let hub = query["hub"].map { String($0) } ?? context.caller.hub ?? "-"
+        let server = query["server"].map { String($0) } ?? ""
         try context.caller.check(hub: hub)
-        identity = try SessionIdentity(
-            hub: hub, user: String(user), server: query["server"].map(String.init) ?? "")
-        groups = Set(query.getAll("group").map(String.init))
+        identity = try SessionIdentity(hub: hub, user: String(user), server: server)
+        groups = Set(query.getAll("group").map { String($0) })
     }
 }

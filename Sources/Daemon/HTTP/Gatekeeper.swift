@@ -29,7 +29,7 @@ struct Gatekeeper: RouterMiddleware {
     private static let open: Set<String> = ["/healthz", "/readyz"]
 
     func handle(
-        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
+        _ request: Request, context: APIContext, next: @concurrent (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         if Self.open.contains(request.uri.path) { return try await next(request, context) }
         var context = context

@@ -8,22 +8,11 @@ struct RequestBody {
 
     init(_ request: Request, _ context: APIContext, as shape: ObjectShape) async throws {
         let buffer = try await request.body.collect(upTo: context.maxUploadSize)
-        value = try Self.bind(Array(buffer.readableBytesView), to: shape)
+        value = try shape.bind(JSONSource(file: "body", bytes: Array(buffer.readableBytesView)))
     }
 
     init(_ value: JSONValue) {
         self.value = value
-    }
-
-    static func bind(_ bytes: [UInt8], to shape: ObjectShape) throws -> JSONValue {
-        let (value, diagnostics) = Binder.bind(JSONSource(file: "body", bytes: bytes), to: .object(shape))
-        guard let value, !diagnostics.hasErrors else {
-            let errors = diagnostics.filter { $0.severity == .error }
-            throw SpawnError(
-                .invalidRequest, errors.first.map { "\($0.keyPath): \($0.message)" } ?? "the body cannot be read",
-                details: errors.map(\.description))
-        }
-        return value
     }
 
     func string(_ key: String) throws -> String {

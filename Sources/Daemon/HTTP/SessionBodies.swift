@@ -29,8 +29,8 @@ enum StartBody {
 
     static func request(_ id: SessionID, _ body: RequestBody) throws -> SessionRequest {
         let value = body.value
-        let environment = (value["environment"]?.objectValue ?? [:]).compactMapValues {
-            $0.stringValue.map(Secret.init)
+        let environment = (value["environment"]?.objectValue ?? [:]).compactMapValues { text in
+            text.stringValue.map { Secret($0) }
         }
         let port = value["port"]?.integerValue
         return SessionRequest(
@@ -40,7 +40,7 @@ enum StartBody {
             options: value["user_options"] ?? .null,
             environment: environment,
             command: body.strings("command"),
-            startTimeout: value["start_timeout"]?.doubleValue.map { .seconds($0) } ?? .seconds(60),
+            startTimeout: Duration.seconds(value["start_timeout"]?.doubleValue ?? 60),
             settings: ServerSettings(
                 notebookDirectory: value["notebook_dir"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 },
                 address: value["ip"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 },

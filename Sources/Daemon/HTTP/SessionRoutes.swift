@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import MultipleSpawner
 import NIOCore
+import ServiceLifecycle
 
 /// `/v1/sessions`: start, look, stop, take over, extend. Fields in, one call, an answer out; nothing is decided here.
 struct SessionRoutes: Sendable {
@@ -57,7 +58,7 @@ struct SessionRoutes: Sendable {
     }
 
     @Sendable private func stop(_ request: Request, _ context: APIContext) async throws -> Response {
-        let now = request.uri.queryParameters["now"].map(String.init)
+        let now = request.uri.queryParameters["now"].map { String($0) }
         let record = try await known(context)
         return try Response(json: SessionView(try await orchestrator.stop(record.id, now: now == "true" || now == "1")))
     }
@@ -86,7 +87,7 @@ struct SessionRoutes: Sendable {
     }
 
     @Sendable private func allEvents(_ request: Request, _ context: APIContext) async throws -> Response {
-        let hub = request.uri.queryParameters["hub"].map(String.init) ?? context.caller.hub
+        let hub = request.uri.queryParameters["hub"].map { String($0) } ?? context.caller.hub
         if let hub { try context.caller.check(hub: hub) }
         return events.response(EventFeed.Filter(hub: hub), lastEventID: request.headers[.lastEventID])
     }
@@ -100,7 +101,7 @@ struct SessionRoutes: Sendable {
     }
 
     @Sendable private func logs(_ request: Request, _ context: APIContext) async throws -> Response {
-        let follow = request.uri.queryParameters["follow"].map(String.init)
+        let follow = request.uri.queryParameters["follow"].map { String($0) }
         let record = try await known(context)
         guard let handle = record.lifecycle.handle else {
             throw SpawnError(.notFound, "session \(record.id.rawValue) has no server now, so it has no log")

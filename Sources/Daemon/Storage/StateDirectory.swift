@@ -2,7 +2,7 @@ import Glibc
 import MultipleSpawner
 
 /// The daemon's own directory: journal, logs, keys. Mode 0700, and one daemon at a time.
-struct StateDirectory: ~Copyable {
+final class StateDirectory: Sendable {
     let path: String
     private let lock: Int32
 
