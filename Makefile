@@ -10,10 +10,14 @@ PYTHON ?= python3
 VENV := $(CURDIR)/.build/venv
 HUB6 := $(VENV)/jupyterhub-6.1
 HUB5 := $(VENV)/jupyterhub-5.5
-HUB_PACKAGES := jupyterlab configurable-http-proxy
+HUB_PACKAGES := jupyterlab
 TEST_PACKAGES := pytest requests playwright jsonschema schemathesis websockets
 # The compiler refuses an import that Package.swift does not allow: the tree is the import graph.
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
+# Debian's proxy is the Node one, for the Python one holds back a spawn page's events until the end of a start.
+# A Node from elsewhere does not look where Debian keeps its modules.
+PROXY := node-configurable-http-proxy
+export NODE_PATH := /usr/share/nodejs
 PYTHON_SOURCES := python/pyproject.toml python/README.md $(wildcard python/multiplespawner/*)
 
 help:
@@ -22,7 +26,7 @@ help:
 	echo "make bench    what it costs, beside JupyterHub's own spawner"
 	echo "make format   Swift and Python in the house style"
 
-run: APT := libsqlite3-dev pkg-config gcc python3-venv
+run: APT := libsqlite3-dev pkg-config gcc python3-venv $(PROXY)
 run: packages swift-release $(HUB6)/.ready
 	@state=.build/run
 	install -d -m 700 $$state
@@ -35,7 +39,7 @@ run: packages swift-release $(HUB6)/.ready
 	trap : INT
 	cd $$state && $(HUB6)/bin/jupyterhub -f $(CURDIR)/python/examples/jupyterhub_config.py
 
-test: APT := libsqlite3-dev pkg-config gcc python3-venv chromium
+test: APT := libsqlite3-dev pkg-config gcc openssl python3-venv chromium $(PROXY)
 test: packages $(HUB6)/.ready $(HUB5)/.ready $(HUB6)/.tests
 	@echo "==> building the engine (debug) and its tests"
 	swift build --build-tests $(SWIFT_FLAGS)
@@ -44,7 +48,7 @@ test: packages $(HUB6)/.ready $(HUB5)/.ready $(HUB6)/.tests
 	echo "==> the real thing; screenshots go to .build/screenshots"
 	$(HUB6)/bin/python -m pytest Tests/system
 
-bench: APT := libsqlite3-dev pkg-config gcc python3-venv
+bench: APT := libsqlite3-dev pkg-config gcc python3-venv $(PROXY)
 bench: packages swift-release $(HUB6)/.ready
 	@for script in Benchmarks/*.py; do
 	  echo "==> $$script"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,8 +20,8 @@ DEPLOYMENTS = {"bare_metal": [{"name": "local_machine", "provider": "local"}]}
 
 @pytest.fixture(scope="session")
 def binary() -> Path:
-    """The engine as `swift build` made it."""
-    path = BUILD / "debug" / "multiplespawner"
+    """The engine as `swift build` made it, or another one that ENGINE names."""
+    path = Path(os.environ.get("ENGINE", BUILD / "debug" / "multiplespawner"))
     assert path.exists(), "the engine is not built: make test does it"
     return path
 

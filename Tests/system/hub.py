@@ -63,7 +63,10 @@ class Hub:
                 "pid_file": str(directory / "proxy.pid"),
             },
             "Authenticator": {"allow_all": True, "admin_users": ["admin"]},
-            "MultipleSpawner": {"cmd": [str(self.bin / "jupyterhub-singleuser")]},
+            "MultipleSpawner": {
+                "cmd": [str(self.bin / "jupyterhub-singleuser")],
+                "args": ["--allow-root"],
+            },
         }
         for section, traits in settings.items():
             self.settings.setdefault(section, {}).update(traits)
@@ -74,7 +77,8 @@ class Hub:
     def start(self) -> Hub:
         """Start it and return when its API answers through the proxy."""
         path = f"{self.bin}:{os.environ['PATH']}"
-        variables = {**os.environ, "PATH": path, **self.variables}
+        # Debian's proxy finds its modules there, whichever Node runs it.
+        variables = {**os.environ, "PATH": path, "NODE_PATH": "/usr/share/nodejs", **self.variables}
         config = Path(__file__).with_name("jupyterhub_config.py")
         with open(self.directory / "hub.log", "ab") as log:
             self.process = subprocess.Popen(

@@ -12,6 +12,13 @@ from hub import Hub
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 PATIENCE = 60_000
+# A quick start leaves the spawn page before a test has looked at it.
+REMEMBER_PROGRESS = """
+new MutationObserver(() => {
+  const told = [...document.querySelectorAll(".progress-log-event")].map(line => line.textContent);
+  if (told.length) sessionStorage.setItem("told", JSON.stringify(told));
+}).observe(document, {childList: true, subtree: true});
+"""
 
 
 @pytest.fixture(scope="module")
@@ -69,22 +76,19 @@ def test_from_login_to_jupyterlab_and_back(
 ) -> None:
     errors: list[str] = []
     page = log_in("ada")
+    page.add_init_script(REMEMBER_PROGRESS)
     page.on("pageerror", lambda error: errors.append(str(error)))
     choose(page, hub, "jupyter")
     picture(page, "1-form")
     page.click("#spawn_form button[type=submit]")
 
-    page.wait_for_url(re.compile("/hub/spawn-pending/ada"))
-    expect(page.locator("#progress-log .progress-log-event").nth(2)).to_be_attached(
-        timeout=PATIENCE
-    )
-    page.eval_on_selector("#progress-details", "details => details.open = true")
-    picture(page, "2-progress")
-    assert errors == []
-
     page.wait_for_url(re.compile("/user/ada/"))
     expect(page.locator(".jp-Launcher").first).to_be_visible(timeout=PATIENCE)
     picture(page, "3-jupyterlab")
+    told = page.evaluate("JSON.parse(sessionStorage.getItem('told'))")
+    assert told[0] == "Server requested" and len(told) >= 3, told
+    assert any("jupyter" in line for line in told), "the steps are the engine's"
+    assert errors == []
     assert [each["template"] for each in engine.sessions("running")] == ["jupyter"]
 
     page.goto(f"{hub.base}/hub/home")
@@ -140,7 +144,7 @@ def test_a_start_that_fails_later_says_why_on_the_spawn_page(
 
 
 def test_a_second_tab_sees_the_start_from_the_beginning(
-    hub: Hub, log_in: Callable[[str], Page]
+    hub: Hub, log_in: Callable[[str], Page], picture: Callable[[Page, str], None]
 ) -> None:
     page = log_in("ada")
     choose(page, hub, "slow")
@@ -153,6 +157,8 @@ def test_a_second_tab_sees_the_start_from_the_beginning(
     second.wait_for_selector(f"{events} >> nth=1", state="attached")
     first = second.locator(events).nth(1).text_content()
     assert first == page.locator(events).nth(1).text_content()
+    second.eval_on_selector("#progress-details", "details => details.open = true")
+    picture(second, "2-progress")
     hub.ready("ada")
     hub.end("ada")
 

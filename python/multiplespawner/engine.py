@@ -112,10 +112,12 @@ class Engine:
                 raise
             if session.data is None:  # else the stream was quicker, and knows better
                 self._learn(answer, session)
-            while session.live and session.state != "running":
+            while session.live and session.state != "running" and not session.failing:
                 await session.change()
             if session.data and session.state == "running":
                 return session.data
+            if session.data and session.failing:
+                raise EngineError.of(session.data)  # what is still being undone, `stop` waits for
             if answer["state"] in ENDED:
                 raise EngineError.of(answer)
             if session.data and connections == self._connections and answer["state"] != "stopping":

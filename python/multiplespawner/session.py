@@ -37,6 +37,11 @@ class Session:
         return self.state in ENDED
 
     @property
+    def failing(self) -> bool:
+        """Whether its end is certain though not all is undone yet; the reason is known by then."""
+        return self.state == "stopping" and bool(self.data and self.data.get("error"))
+
+    @property
     def url(self) -> str:
         """Where the server answers; empty before it does."""
         return (self.data or {}).get("url") or ""

@@ -273,7 +273,7 @@ public actor Orchestrator {
 
     private func ended(_ handle: Handle, code: Int32?) async {
         guard let id = await ledger.session(holding: handle), let control = controls[id] else { return }
-        control.end(.exited(code))
+        control.lost(handle, code: code)
     }
 
     private func notFound(_ id: SessionID) -> SpawnError {

@@ -22,7 +22,7 @@ struct Session: Sendable {
         case .accepted, .queued, .starting:
             ending = await startAndWatch()
         case .running:
-            ending = await control.ending()
+            ending = await control.ending(of: record.lifecycle.handle)
         case .stopping(let reason):
             ending = reason
         case .stopped, .failed:
@@ -46,7 +46,7 @@ struct Session: Sendable {
             try await start(plan)
             timer.cancel()
             log.info("session answers", metadata: ["seconds": "\(clock.now - began)"])
-            return await control.ending()
+            return await control.ending(of: ledger[id]?.lifecycle.handle)
         } catch {
             timer.cancel()
             // A task that was cancelled throws whatever its last call made of that; the reason is what counts.

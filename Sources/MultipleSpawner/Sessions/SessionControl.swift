@@ -7,6 +7,8 @@ final class SessionControl: Sendable {
         var grace: Duration?
         var task: Task<Void, Never>?
         var watching: CheckedContinuation<StopReason, Never>?
+        /// A server that was seen to be gone before anybody watched it.
+        var gone: (handle: Handle, code: Int32?)?
         var isOver = false
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
@@ -44,10 +46,23 @@ final class SessionControl: Sendable {
     /// How long the server may take to end, as the one who asked wants it.
     var grace: Duration? { state.withLock { $0.grace } }
 
-    /// Waits until somebody ends the session.
-    func ending() async -> StopReason {
+    /// A server of the session is gone. While it starts, that is for the start to find out, and to say why; it is kept
+    /// for the moment at which the session is watched.
+    func lost(_ handle: Handle, code: Int32?) {
+        let isWatched = state.withLock { state in
+            state.gone = (handle, code)
+            return state.watching != nil
+        }
+        if isWatched { end(.exited(code)) }
+    }
+
+    /// Waits until somebody ends the session, or its server is gone.
+    func ending(of handle: Handle?) async -> StopReason {
         await withCheckedContinuation { continuation in
             let reason = state.withLock { state in
+                if state.reason == nil, let gone = state.gone, gone.handle == handle {
+                    state.reason = .exited(gone.code)
+                }
                 if state.reason == nil { state.watching = continuation }
                 return state.reason
             }

@@ -53,7 +53,9 @@ final class ScriptedBackend: Backend {
 
     func isAnswering(_ handle: Handle, at endpoint: Endpoint) async throws -> Bool {
         switch failure.withLock({ $0 }) {
-        case .whenAsked: throw SpawnError(.backendFailed, "the server ended with status 3")
+        case .whenAsked:
+            crash(handle)
+            throw SpawnError(.backendFailed, "the server ended with status 3")
         case .portTaken:
             failure.withLock { $0 = nil }
             throw SpawnError(.unavailable, "port 4711 was taken by another program")
@@ -101,6 +103,13 @@ final class ScriptedBackend: Backend {
     func crash(_ id: SessionID) {
         let handle = world.withLock { $0.servers.removeValue(forKey: id) }
         if let handle { continuation.yield(handle) }
+    }
+
+    private func crash(_ handle: Handle) {
+        world.withLock { world in
+            for (id, known) in world.servers where known == handle { world.servers[id] = nil }
+        }
+        continuation.yield(handle)
     }
 
     var running: Int { world.withLock { $0.servers.count } }
