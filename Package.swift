@@ -76,6 +76,14 @@ let package = Package(
         // What Swift cannot say: vfork, pidfd, eventfd.
         .target(name: "CLinux"),
         .testTarget(name: "MultipleSpawnerTests", dependencies: ["MultipleSpawner"], swiftSettings: settings),
+        .testTarget(
+            name: "DaemonTests",
+            dependencies: [
+                "Daemon", "MultipleSpawner",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ],
+            swiftSettings: settings
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -64,6 +64,11 @@ struct SQLiteJournal: Journal {
         }
     }
 
+    /// What the database says of one of its settings.
+    func pragma(_ name: String) throws -> String? {
+        try database.read { try String.fetchOne($0, sql: "PRAGMA \(name)") }
+    }
+
     func replay() throws -> [JournalEntry] {
         let decoder = JSONDecoder()
         return try database.read { database in
