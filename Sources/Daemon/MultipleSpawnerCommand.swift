@@ -5,5 +5,10 @@ import ArgumentParser
 struct MultipleSpawnerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "multiplespawner",
-        abstract: "One JupyterHub in front of many kinds of machines.")
+        abstract: "One JupyterHub in front of many kinds of machines.",
+        version: "0.1.0",
+        subcommands: [
+            ServeCommand.self, CheckCommand.self, PlanCommand.self, DoctorCommand.self, SessionsCommand.self,
+            LogsCommand.self, SchemaCommand.self,
+        ])
 }

@@ -12,9 +12,9 @@ __all__ = ["MultipleSpawner", "configure"]
 def configure(c: Any) -> None:
     """Make MultipleSpawner the hub's spawner and its status page a service of the hub.
 
-    Call it last in `jupyterhub_config.py`. The service needs an engine on TCP, because the hub's proxy
-    speaks no unix sockets: it is registered only when `c.MultipleSpawner.url` is an http(s) address.
-    Only admins are shown the page, since it names every user's sessions.
+    Call it last in `jupyterhub_config.py`. The service needs an engine on TCP, because the hub's
+    proxy speaks no unix sockets: it is registered only when `c.MultipleSpawner.url` is an http(s)
+    address. Only admins are shown the page, since it names every user's sessions.
     """
     c.JupyterHub.spawner_class = MultipleSpawner
     url = c.MultipleSpawner.get("url", "")

@@ -51,15 +51,23 @@ class LocalDaemon:
     async def ensure(self) -> bool:
         """Return True once the engine answers; start it when it does not.
 
-        A hundred spawns that find it silent start it once: they queue at the lock, and each looks again
-        before it starts anything.
+        A hundred spawns that find it silent start it once: they queue at the lock, and each looks
+        again before it starts anything.
         """
+        loop = asyncio.get_running_loop()
         async with self._lock:
-            if await self._answers():
-                return True
-            if self._process is None or self._process.poll() is not None:
-                self._launch()
-            return await self._wait_for_answer()
+            deadline, pause, launched = loop.time() + START_SECONDS, 0.01, False
+            while not await self._answers():
+                if self._process is None or self._process.poll() is not None:
+                    if launched:
+                        raise EngineSilent(f"the engine could not be started: {self._last_words()}")
+                    self._launch()
+                    launched = True
+                if loop.time() >= deadline:
+                    return False
+                await asyncio.sleep(pause)
+                pause = min(pause * 1.5, 0.25)
+            return True
 
     async def _answers(self) -> bool:
         try:
@@ -67,18 +75,6 @@ class LocalDaemon:
         except EngineSilent:
             return False
         return True
-
-    async def _wait_for_answer(self) -> bool:
-        loop = asyncio.get_running_loop()
-        deadline, pause = loop.time() + START_SECONDS, 0.01
-        while loop.time() < deadline:
-            if await self._answers():
-                return True
-            if self._process is not None and self._process.poll() is not None:
-                raise EngineSilent(f"the engine could not be started: {self._last_words()}")
-            await asyncio.sleep(pause)
-            pause = min(pause * 1.5, 0.25)
-        return False
 
     def _launch(self) -> None:
         program = shutil.which(self.command[0])
@@ -101,7 +97,7 @@ class LocalDaemon:
             os.close(log)
 
     def _environment(self) -> dict[str, str]:
-        """The hub's environment without its secrets, and the paths of the configuration directory."""
+        """The hub's environment without its secrets, with the configuration directory's paths."""
         environment = {
             key: value
             for key, value in os.environ.items()

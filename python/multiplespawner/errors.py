@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 from tornado import web
@@ -55,25 +54,23 @@ class EngineError(Exception):
         """Why a session ended before it ran."""
         error = session.get("error") or {}
         fallback = f"the server {session.get('state', 'ended')} before it was ready"
-        return cls(error.get("code") or "backend_failed", error.get("message") or fallback)
+        code, message = error.get("code") or "backend_failed", error.get("message") or fallback
+        return cls(code, message, details=error.get("details"))
 
 
 def http_error(error: Exception) -> web.HTTPError:
-    """The exception that makes JupyterHub show the engine's own words, on the form and the spawn page."""
+    """What makes JupyterHub show the engine's own words, on the form and on the spawn page."""
     if isinstance(error, EngineError):
         code, status, details = error.code, error.status, error.details
         if status == 401:  # the hub's own token was refused: no fault of the user who reads this
             status = 502
     else:
         code, status, details = "unavailable", 503, []
-    message = str(error)
+    message = "; ".join([str(error), *details])
     if SpawnException is not None:
         raised = SpawnException(message, reason=_REASON.get(code, "internal"), status_code=status)
     else:
         # The message goes in as an argument: a percent sign in it must not be taken for a format.
         raised = web.HTTPError(status, "%s", message)
-    raised.jupyterhub_message = message
-    if details:
-        rows = "".join(f"<li>{escape(detail)}</li>" for detail in details)
-        raised.jupyterhub_html_message = f"{escape(message)}<ul>{rows}</ul>"
+    raised.jupyterhub_message = message  # plain text: the pages escape it
     return raised

@@ -12,8 +12,8 @@ ENDED = ("stopped", "failed")
 class Session:
     """One attempt: the engine's last word on it, and its progress so far.
 
-    `live` is kept beside `data` so that a poll is one look-up: thousands of servers are polled every
-    half minute, in the process that serves every page.
+    `live` is kept beside `data` so that a poll is one look-up: thousands of servers are polled
+    every half minute, in the process that serves every page.
     """
 
     __slots__ = ("id", "data", "live", "saved", "progress", "_changed")
@@ -37,8 +37,18 @@ class Session:
         return self.state in ENDED
 
     @property
+    def failing(self) -> bool:
+        """Whether its end is certain though not all is undone yet; the reason is known by then."""
+        return self.state == "stopping" and bool(self.data and self.data.get("error"))
+
+    @property
+    def url(self) -> str:
+        """Where the server answers; empty before it does."""
+        return (self.data or {}).get("url") or ""
+
+    @property
     def exit_status(self) -> int:
-        """What `poll` says of an ended session: the exit code, else 1 for a failure and 0 for a stop."""
+        """What `poll` says of an ended session: its exit code, else 1 if it failed, else 0."""
         code = self.data.get("exit_code") if self.data else None
         return int(code) if code is not None else int(self.state == "failed")
 
@@ -61,7 +71,7 @@ class Session:
         self._wake()
 
     async def change(self) -> None:
-        """Return at the next change. Between a look and this call nothing can change: no await is there."""
+        """Return at the next change; none is missed after a look that no await follows."""
         if self._changed is None:
             self._changed = asyncio.Event()
         await self._changed.wait()

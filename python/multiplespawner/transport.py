@@ -37,7 +37,7 @@ class _SocketResolver(Resolver):
 
 
 class Transport:
-    """Calls and the event stream. Raises EngineError when it answers no, EngineSilent when it does not."""
+    """Calls and the event stream. EngineError: it answered no; EngineSilent: it did not answer."""
 
     def __init__(self, url: str, token_file: str = "", ca_file: str = "") -> None:
         self.socket_path = url[len("unix://") :] if url.startswith("unix://") else ""
@@ -64,7 +64,7 @@ class Transport:
     async def stream(
         self, path: str, headers: dict[str, str], heard: Callable[[bytes], None], seconds: float
     ) -> None:
-        """Hand over what comes on an event stream until it breaks, which is an error, or time is over."""
+        """Hand over what comes on an event stream until it breaks (an error) or time is over."""
         try:
             response = await self._fetch(
                 path, headers=headers, streaming_callback=heard, request_timeout=seconds
@@ -87,8 +87,11 @@ class Transport:
                 resolver=_SocketResolver(path=self.socket_path) if self.socket_path else None,
             )
         if self.token_file:
-            # Read anew each time, so that a changed token needs no restart; it is a line in the cache.
-            headers = {**headers, "Authorization": f"Bearer {Path(self.token_file).read_text().strip()}"}
+            # Read anew each time, so that a changed token needs no restart of the hub.
+            headers = {
+                **headers,
+                "Authorization": f"Bearer {Path(self.token_file).read_text().strip()}",
+            }
         request = HTTPRequest(
             self.base + path,
             headers=headers,

@@ -47,8 +47,10 @@ public protocol Backend: Sendable {
     /// Whether a session with these options could be served now, and what to do where not.
     func examine(_ options: JSONValue) async -> [Finding]
 
-    /// Reads the state that one of the original spawners kept, where this backend continues it.
-    func handle(fromOriginal state: JSONValue) throws -> Handle?
+    /// Finds the server that the state of an original spawner means, where this backend continues it.
+    ///
+    /// - Returns: `nil` when the state is not of a kind that this backend reads, or its server is gone.
+    func adopt(original state: JSONValue) async throws -> (handle: Handle, endpoint: Endpoint)?
 }
 
 extension Backend {
@@ -60,7 +62,7 @@ extension Backend {
         AsyncStream { $0.finish() }
     }
 
-    public func handle(fromOriginal state: JSONValue) throws -> Handle? { nil }
+    public func adopt(original state: JSONValue) async throws -> (handle: Handle, endpoint: Endpoint)? { nil }
 }
 
 /// The bytes of a server's log, in the pieces in which they came.

@@ -12,7 +12,7 @@ public struct SessionLifecycle: Sendable, Hashable, Codable {
         case starting(StartStep)
         case running(Endpoint)
         case stopping(StopReason)
-        case stopped(exitCode: Int32?)
+        case stopped(StopReason)
         case failed(SessionFailure)
     }
 
@@ -31,7 +31,7 @@ public struct SessionLifecycle: Sendable, Hashable, Codable {
     /// Applies one event, or refuses it and changes nothing.
     public mutating func apply(_ event: SessionEvent) throws(SpawnError) {
         switch (phase, event) {
-        case (.accepted, .queued):
+        case (.accepted, .queued), (.queued, .queued):
             phase = .queued
         case (.accepted, .began(let step)), (.queued, .began(let step)), (.starting, .began(let step)):
             phase = .starting(step)
@@ -42,14 +42,11 @@ public struct SessionLifecycle: Sendable, Hashable, Codable {
         case (.accepted, .stopping(let reason)), (.queued, .stopping(let reason)),
             (.starting, .stopping(let reason)), (.running, .stopping(let reason)):
             phase = .stopping(reason)
-        case (.stopping(.exited(let code)), .undone):
-            phase = .stopped(exitCode: code)
-            handle = nil
         case (.stopping(.failed(let failure)), .undone):
             phase = .failed(failure)
             handle = nil
-        case (.stopping, .undone):
-            phase = .stopped(exitCode: nil)
+        case (.stopping(let reason), .undone):
+            phase = .stopped(reason)
             handle = nil
         default:
             throw SpawnError(.internal, "a session that is \(phase.name) cannot take the event '\(event.name)'")
@@ -139,6 +136,43 @@ extension SessionEvent {
         case .answered: "answered"
         case .stopping: "stopping"
         case .undone: "undone"
+        }
+    }
+}
+
+extension SessionLifecycle {
+    var isStopping: Bool {
+        guard case .stopping = phase else { return false }
+        return true
+    }
+
+    /// Whether it had not answered yet.
+    var isUnfinishedStart: Bool {
+        switch phase {
+        case .accepted, .queued, .starting: true
+        case .running, .stopping, .stopped, .failed: false
+        }
+    }
+
+    /// Whether the daemon's own restart cut its start off. The same attempt may then begin again.
+    var wasInterrupted: Bool {
+        switch phase {
+        case .stopping(.interrupted), .stopped(.interrupted): true
+        default: false
+        }
+    }
+}
+
+extension StopReason {
+    /// The reason in a word, for logs.
+    public var name: String {
+        switch self {
+        case .asked: "asked"
+        case .exited: "exited"
+        case .lifetimeOver: "lifetime over"
+        case .abandoned: "abandoned"
+        case .interrupted: "interrupted"
+        case .failed(let failure): "failed: \(failure.message)"
         }
     }
 }

@@ -21,3 +21,16 @@ extension ObjectShape {
         return value
     }
 }
+
+extension ObjectShape {
+    /// The same for a text that was read, such as the body of a request. What is wrong with the text itself is told too.
+    public func bind(_ source: JSONSource) throws(SpawnError) -> JSONValue {
+        let diagnostics = source.diagnostics.filter { $0.severity == .error }
+        guard let root = source.root, diagnostics.isEmpty else {
+            throw SpawnError(
+                .invalidRequest, "\(source.file): \(diagnostics.first?.message ?? "it is empty")",
+                details: diagnostics.map(\.description))
+        }
+        return try bind(root, calling: source.file)
+    }
+}

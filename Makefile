@@ -1,0 +1,114 @@
+# Five commands; each installs what it needs, says what it does, and does nothing twice.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+.PHONY: help run test bench format packages swift-debug swift-release
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := $(CURDIR)/.build/venv
+HUB6 := $(VENV)/jupyterhub-6.1
+HUB5 := $(VENV)/jupyterhub-5.5
+HUB_PACKAGES := jupyterlab
+TEST_PACKAGES := pytest requests playwright jsonschema schemathesis websockets
+# The compiler refuses an import that Package.swift does not allow: the tree is the import graph.
+SWIFT_FLAGS := --explicit-target-dependency-import-check error
+# Debian's proxy is the Node one, for the Python one holds back a spawn page's events until the end of a start.
+# A Node from elsewhere does not look where Debian keeps its modules.
+PROXY := node-configurable-http-proxy
+export NODE_PATH := /usr/share/nodejs
+PYTHON_SOURCES := python/pyproject.toml python/README.md $(wildcard python/multiplespawner/*)
+
+help:
+	@echo "make run      a JupyterHub on http://127.0.0.1:8000 whose servers the engine starts on this machine"
+	echo "make test     unit tests, then the real thing: two JupyterHubs, JupyterLab, a browser"
+	echo "make bench    what it costs, beside JupyterHub's own spawner"
+	echo "make format   Swift and Python in the house style"
+
+run: APT := libsqlite3-dev pkg-config gcc python3-venv $(PROXY)
+run: packages swift-release $(HUB6)/.ready
+	@state=.build/run
+	install -d -m 700 $$state
+	export MULTIPLE_SPAWNER_STATE_DIR=$(CURDIR)/$$state/state
+	export PATH=$(CURDIR)/.build/release:$(HUB6)/bin:$$PATH
+	echo "==> the hub: http://127.0.0.1:8000"
+	echo "    log in with any name and any password ('admin' sees everybody's servers)"
+	echo "    Ctrl-C stops the hub, its servers and the engine; state and logs are in $$state"
+	trap '$(HUB6)/bin/python python/examples/stop_engine.py' EXIT
+	trap : INT
+	cd $$state && $(HUB6)/bin/jupyterhub -f $(CURDIR)/python/examples/jupyterhub_config.py
+
+test: APT := libsqlite3-dev pkg-config gcc openssl python3-venv chromium $(PROXY)
+test: packages $(HUB6)/.ready $(HUB5)/.ready $(HUB6)/.tests
+	@echo "==> building the engine (debug) and its tests"
+	swift build --build-tests $(SWIFT_FLAGS)
+	echo "==> unit and contract tests"
+	swift test --skip-build $(SWIFT_FLAGS)
+	echo "==> the real thing; screenshots go to .build/screenshots"
+	$(HUB6)/bin/python -m pytest Tests/system
+
+bench: APT := libsqlite3-dev pkg-config gcc python3-venv $(PROXY)
+bench: packages swift-release $(HUB6)/.ready
+	@for script in Benchmarks/*.py; do
+	  echo "==> $$script"
+	  PATH=$(CURDIR)/.build/release:$(HUB6)/bin:$$PATH $(HUB6)/bin/python $$script
+	done
+
+format: $(HUB6)/.format
+	@echo "==> Swift"
+	swift format --in-place --parallel --recursive Package.swift Sources Tests
+	echo "==> Python"
+	$(HUB6)/bin/black --quiet --line-length 100 python Tests/system $(wildcard Benchmarks/*.py)
+
+swift-release:
+	@echo "==> building the engine (release)"
+	swift build -c release --product multiplespawner $(SWIFT_FLAGS)
+
+# What Debian has to provide: only what is missing, only as root, else the missing names.
+packages:
+	@missing=()
+	for package in $(APT); do
+	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'install ok' && continue
+	  case $$package in
+	    gcc) command -v cc && continue ;;
+	    python3-venv) $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null && continue ;;
+	  esac >/dev/null
+	  missing+=($$package)
+	done
+	if [ $${#missing[@]} -gt 0 ]; then
+	  if [ "$$(id -u)" != 0 ]; then
+	    echo "missing: $${missing[*]}; as root: apt-get install $${missing[*]}" >&2
+	    exit 1
+	  fi
+	  echo "==> installing $${missing[*]}"
+	  apt-get update -qq
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $${missing[*]} >/dev/null
+	fi
+	command -v swift >/dev/null || { echo "missing: swift 6.2 or later, see https://swift.org/install" >&2; exit 1; }
+
+# One environment per JupyterHub. The class is installed apart, as it changes more often.
+$(VENV)/jupyterhub-%/.hub: | packages
+	@echo "==> JupyterHub $* in .build/venv/jupyterhub-$*"
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check 'jupyterhub==$*.*' $(HUB_PACKAGES)
+	touch $@
+
+$(VENV)/jupyterhub-%/.ready: $(VENV)/jupyterhub-%/.hub $(PYTHON_SOURCES)
+	@echo "==> the Spawner class for JupyterHub $*"
+	copy=$$(mktemp -d)
+	trap "rm -rf $$copy" EXIT
+	cp -r python/pyproject.toml python/README.md python/multiplespawner $$copy
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $$copy
+	touch $@
+
+$(HUB6)/.tests: $(HUB6)/.hub
+	@echo "==> what the tests need: $(TEST_PACKAGES)"
+	$(@D)/bin/pip install --quiet --disable-pip-version-check $(TEST_PACKAGES)
+	touch $@
+
+$(HUB6)/.format: $(HUB6)/.hub
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check black
+	touch $@
+
+.PRECIOUS: $(VENV)/jupyterhub-%/.hub

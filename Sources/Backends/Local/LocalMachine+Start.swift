@@ -1,0 +1,121 @@
+import CLinux
+import Glibc
+import MultipleSpawner
+
+extension LocalMachine {
+    /// Starts a server. Between the fork and the checkpoint there is no suspension: the process is written down, or it
+    /// carries its label.
+    func start(
+        _ plan: SessionPlan, kind: BackendKind, switchesAccount: Bool, checkpoint: Checkpoint
+    ) async throws(SpawnError) -> Endpoint {
+        let options = LocalOptions(plan.options, switchesAccount: switchesAccount)
+        // A directory service may be slow to name the account.
+        let place = try await BlockingWork.run { Result { () throws(SpawnError) in try LocalPlace(plan, options) } }
+            .get()
+        guard !Task.isCancelled else { throw cancelled(plan) }
+
+        let address = Self.address(plan, options)
+        let port = try ports.take(options.port ?? plan.settings.port, at: address)
+        let launched: (handle: Handle, local: LocalHandle, endpoint: Endpoint)
+        do throws(SpawnError) {
+            launched = try launch(plan, options, place, address: address, port: port, kind: kind)
+        } catch {
+            ports.release(port)
+            throw error
+        }
+        do {
+            try await checkpoint(launched.handle)
+        } catch {
+            // Nobody knows of it, so nobody would stop it.
+            try await stop(launched.handle, grace: .zero)
+            throw SpawnError(wrapping: error, "the start of \(plan.identity.label.excerpt) could not be written down")
+        }
+        return launched.endpoint
+    }
+
+    /// All that is synchronous: the limits, the log, the fork, the watch.
+    private func launch(
+        _ plan: SessionPlan, _ options: LocalOptions, _ place: LocalPlace, address: String, port: Int,
+        kind: BackendKind
+    ) throws(SpawnError) -> (Handle, LocalHandle, Endpoint) {
+        let command = try LocalCommand(plan, options)
+        var environment = try LocalEnvironment(plan, options, place, address: address, port: port, kind: kind)
+        let executable = try command.executable(
+            path: environment.variables["PATH"] ?? LocalEnvironment.defaultPath, directory: place.directory)
+        let memory = options.memoryLimit(over: plan)
+        let cpu = options.cpuLimit(over: plan)
+        environment.set(memoryLimit: memory, cpuLimit: cpu)
+
+        let log = log(of: plan.id)
+        let cgroup = try LocalCgroup.make(plan.id, memory: memory, cpu: cpu, in: hierarchies)
+        do throws(SpawnError) {
+            let spawned = try Launch(
+                executable: executable, arguments: command.arguments, environment: environment.entries, place: place,
+                leastUID: options.allowsRoot ? 0 : options.leastUID, openFileLimit: openFileLimit
+            ).run(log: log, cgroup: cgroup)
+            let local = LocalHandle(
+                session: plan.id, pid: spawned.pid, startTime: try startTime(spawned.pid, spawned.pidfd),
+                bootID: bootID,
+                uid: place.account?.uid ?? geteuid(), address: address, port: port, cgroups: cgroup.paths,
+                log: log.path, interruptTimeout: options.interruptTimeout, termTimeout: options.termTimeout,
+                killTimeout: options.killTimeout)
+            let handle = try Handle(local, backend: kind)
+            watcher.watch(handle, local, descriptor: spawned.pidfd)
+            let host = Self.reachable(address)
+            return (handle, local, Endpoint(scheme: environment.service.scheme, host: host, port: port))
+        } catch {
+            cgroup.remove()
+            log.remove()
+            throw error
+        }
+    }
+
+    /// The child is not reaped, so it is there, if only as a zombie. Without its start time it could not be found again.
+    private func startTime(_ pid: Int32, _ descriptor: Int32) throws(SpawnError) -> UInt64 {
+        if let status = (try? ProcessStatus.read(pid)) ?? nil { return status.startTime }
+        _ = clinux_pidfd_signal(descriptor, SIGKILL, 1)
+        kill(pid, SIGKILL)
+        waitpid(pid, nil, 0)
+        close(descriptor)
+        throw SpawnError(.overCapacity, "/proc/\(pid)/stat cannot be read; raise the daemon's limit on open files")
+    }
+
+    private func cancelled(_ plan: SessionPlan) -> SpawnError {
+        SpawnError(.unavailable, "the start of \(plan.identity.label.excerpt) was cancelled")
+    }
+
+    private static func address(_ plan: SessionPlan, _ options: LocalOptions) -> String {
+        let address = options.address ?? plan.settings.address ?? ""
+        return switch address {
+        case "": "127.0.0.1"
+        case "*": "0.0.0.0"
+        default: address
+        }
+    }
+
+    /// Where a server that binds to this address is reached from this machine.
+    static func reachable(_ address: String) -> String {
+        switch address {
+        case "0.0.0.0": "127.0.0.1"
+        case "::": "::1"
+        default: address
+        }
+    }
+}
+
+extension LocalOptions {
+    /// The template's limit wins over the hub's; what the user chose may only be less.
+    fileprivate func memoryLimit(over plan: SessionPlan) -> Int? {
+        Self.limit(memoryLimit, chosen: plan.limits.memory, hub: plan.settings.memoryLimit)
+    }
+
+    fileprivate func cpuLimit(over plan: SessionPlan) -> Double? {
+        Self.limit(cpuLimit, chosen: plan.limits.cpu, hub: plan.settings.cpuLimit)
+    }
+
+    private static func limit<Value: Comparable>(_ template: Value?, chosen: Value?, hub: Value?) -> Value? {
+        guard let template else { return chosen ?? hub }
+        guard let chosen, chosen != hub else { return template }
+        return min(template, chosen)
+    }
+}

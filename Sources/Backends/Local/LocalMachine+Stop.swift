@@ -1,0 +1,71 @@
+import CLinux
+import Glibc
+import MultipleSpawner
+
+extension LocalMachine {
+    /// Ends a session: asks first, then kills whatever is left of its tree, and waits until that is gone.
+    ///
+    /// It goes to its end also when the calling task is cancelled: half a stop would leave something behind.
+    func stop(_ handle: Handle, grace: Duration) async throws(SpawnError) {
+        let local = try trusted(handle)
+        if case .running = await attached(handle, local) {
+            await askToEnd(handle, local, grace: grace)
+        }
+        try await killTree(handle, local)
+        LocalCgroup(paths: local.cgroups).remove()
+        if let log = local.log { LocalLog(path: log).remove() }
+        ports.release(local.port)
+        watcher.forget(handle)
+    }
+
+    func attached(_ handle: Handle, _ local: LocalHandle) async -> ProcessWatcher.Sight {
+        if let sight = watcher.known([handle])[0] { return sight }
+        return await BlockingWork.run { [watcher] in watcher.attach(handle, local) }
+    }
+
+    private func askToEnd(_ handle: Handle, _ local: LocalHandle, grace: Duration) async {
+        var left = grace
+        if let interrupt = local.interruptTimeout, interrupt > 0, left > .zero {
+            let limit = min(left, .seconds(interrupt))
+            watcher.signal(handle, SIGINT, group: true)
+            if await watcher.waitForExit(handle, within: limit) { return }
+            left -= limit
+        }
+        guard left > .zero else { return }
+        watcher.signal(handle, SIGTERM, group: true)
+        _ = await watcher.waitForExit(handle, within: local.termTimeout.map { min(left, .seconds($0)) } ?? left)
+    }
+
+    /// Kills in rounds until nobody is found any more: a process may have been forked while the others were counted.
+    private func killTree(_ handle: Handle, _ local: LocalHandle) async throws(SpawnError) {
+        let clock = ContinuousClock()
+        let end = clock.now + .seconds(local.killTimeout ?? 5)
+        let cgroup = LocalCgroup(paths: local.cgroups)
+        while true {
+            let sight = await attached(handle, local)
+            if case .unreadable(let reason) = sight {
+                throw SpawnError(.unavailable, "process \(local.pid) cannot be looked at: \(reason)")
+            }
+            let round = await BlockingWork.run { [bootID] in
+                guard local.bootID == bootID else { return [DoomedProcess]() }
+                // Opened before they are killed: a number that was given again is not hit.
+                let doomed = ProcessTree.members(of: local, leaderLives: sight == .running)
+                    .compactMap { DoomedProcess($0, of: local) }
+                cgroup.kill()
+                for process in doomed { process.kill() }
+                return doomed
+            }
+            guard !round.isEmpty else { break }
+            for process in round {
+                guard await process.waitForExit(within: end - clock.now) else {
+                    throw SpawnError(
+                        .timedOut,
+                        "process \(process.pid) of a session does not end, although it was killed; "
+                            + "it may be waiting for a disk; try again")
+                }
+            }
+        }
+        // Dead, but perhaps not reaped: only the watcher does that, and it forgets the handle next.
+        _ = await watcher.waitForExit(handle, within: end - clock.now)
+    }
+}

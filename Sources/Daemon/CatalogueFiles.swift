@@ -1,0 +1,119 @@
+import FoundationEssentials
+import Glibc
+import Logging
+import MultipleSpawner
+import Synchronization
+
+/// The catalogue that is in force, read from the files again when they change.
+///
+/// A version with an error is refused whole: its diagnostics are kept for the log and the status page, and the last good
+/// version stays in force.
+final class CatalogueFiles: Sendable {
+    /// What was read last, and what serves.
+    struct State: Sendable {
+        var catalogue: Catalogue
+        var read: Date
+        /// Why the newest version of the files is not in force; empty when it is.
+        var refused: [Diagnostic] = []
+    }
+
+    let paths: CataloguePaths
+    private let registry: Registry
+    private let state: Mutex<State>
+    private let log: Logger
+
+    /// Reads the files for the first time; an error in them ends it.
+    init(paths: CataloguePaths, registry: Registry, log: Logger) throws(SpawnError) {
+        let reading = Catalogue.read(try paths.sources(), registry: registry)
+        guard let catalogue = reading.catalogue else {
+            throw SpawnError(
+                .invalidRequest, "the files have errors; `multiplespawner check` shows them again",
+                details: reading.diagnostics.map(\.description))
+        }
+        self.paths = paths
+        self.registry = registry
+        self.log = log
+        state = Mutex(State(catalogue: catalogue, read: Date()))
+        for diagnostic in reading.diagnostics { log.warning("\(diagnostic)") }
+    }
+
+    var current: State { state.withLock { $0 } }
+    var catalogue: Catalogue { state.withLock { $0.catalogue } }
+
+    /// Reads the files again. Returns whether the new version is in force.
+    @discardableResult
+    func reload() -> Bool {
+        let reading: CatalogueReading
+        do {
+            reading = Catalogue.read(try paths.sources(), registry: registry)
+        } catch {
+            log.error("the files cannot be read; the last good version stays in force", metadata: ["error": "\(error)"])
+            return false
+        }
+        for diagnostic in reading.diagnostics { log.warning("\(diagnostic)") }
+        guard let catalogue = reading.catalogue else {
+            state.withLock { $0.refused = reading.diagnostics }
+            log.error("the files have errors; the last good version stays in force")
+            return false
+        }
+        state.withLock { $0 = State(catalogue: catalogue, read: Date()) }
+        log.info("the files were read", metadata: ["templates": "\(catalogue.templates.count)"])
+        return true
+    }
+}
+
+/// Where the catalogue's files are.
+struct CataloguePaths: Sendable {
+    let templates: String?
+    let deployments: String?
+    let providers: String?
+
+    /// The files that settings name; for what they do not name, the default place when there is a file.
+    init(_ settings: Settings, home: String?) {
+        func existing(_ names: String...) -> String? {
+            names.map { "~/.multiplespawner/\($0)".expandingTilde(home: home) }.first { access($0, F_OK) == 0 }
+        }
+        templates = settings.templates ?? existing("spawner_templates.json")
+        deployments = settings.deployments ?? existing("spawner_deployment.json", "spawner_deployments.json")
+        providers = settings.providers ?? existing("providers.json")
+    }
+
+    var all: [String] { [templates, deployments, providers].compactMap { $0 } }
+
+    func sources() throws(SpawnError) -> CatalogueSources {
+        CatalogueSources(
+            templates: try Self.source(templates), deployments: try Self.source(deployments),
+            providers: try Self.source(providers))
+    }
+
+    private static func source(_ path: String?) throws(SpawnError) -> CatalogueSources.File? {
+        guard let path else { return nil }
+        return CatalogueSources.File(name: path, bytes: try FileBytes.read(path))
+    }
+}
+
+/// Reads whole small files.
+enum FileBytes {
+    static let most = 64 << 20
+
+    static func read(_ path: String) throws(SpawnError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw SpawnError(.invalidRequest, "cannot read '\(path)': \(errorText())")
+        }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            guard count >= 0 else {
+                throw SpawnError(.invalidRequest, "cannot read '\(path)': \(errorText())")
+            }
+            guard count > 0 else { return bytes }
+            bytes += buffer[..<count]
+            guard bytes.count <= most else {
+                throw SpawnError(.invalidRequest, "'\(path)' is larger than 64 MiB; it cannot be one of our files")
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+// A dispatch source may be cancelled from any thread; its type does not say so.
+@preconcurrency import Dispatch
+import Glibc
+import MultipleSpawner
+import ServiceLifecycle
+import UnixSignals
+
+/// Reads the catalogue's files again when one of them changes, and on SIGHUP.
+struct CatalogueWatch: Service {
+    let files: CatalogueFiles
+
+    func run() async throws {
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                let signals = await UnixSignalsSequence(trapping: .sighup)
+                for await _ in signals.cancelOnGracefulShutdown() { files.reload() }
+            }
+            group.addTask {
+                for await _ in FileChanges.of(files.paths.all).cancelOnGracefulShutdown() { files.reload() }
+            }
+        }
+    }
+}
+
+/// Tells when one of some files was written, replaced or made.
+enum FileChanges {
+    /// Directories are watched and not the files, because editors and `kubectl` replace files.
+    static func of(_ paths: [String]) -> AsyncStream<Void> {
+        AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
+            let descriptor = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
+            guard descriptor >= 0 else { return continuation.finish() }
+            var names: Set<String> = []
+            for path in paths {
+                let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+                names.insert(parts.last.map(String.init) ?? path)
+                let directory = parts.dropLast().joined(separator: "/")
+                let events = UInt32(IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE)
+                _ = inotify_add_watch(descriptor, parts.count > 1 ? (directory.isEmpty ? "/" : directory) : ".", events)
+            }
+            let source = DispatchSource.makeReadSource(
+                fileDescriptor: descriptor, queue: DispatchQueue(label: "multiplespawner.files"))
+            let wanted = names
+            source.setEventHandler {
+                if changedNames(descriptor).contains(where: wanted.contains) { continuation.yield() }
+            }
+            source.setCancelHandler { close(descriptor) }
+            continuation.onTermination = { _ in source.cancel() }
+            source.activate()
+        }
+    }
+
+    /// Reads what inotify has: `struct inotify_event` is 16 bytes, the last four the length of the name behind it.
+    private static func changedNames(_ descriptor: Int32) -> [String] {
+        var buffer = [UInt8](repeating: 0, count: 16_384)
+        let count = read(descriptor, &buffer, buffer.count)
+        var names: [String] = []
+        var offset = 0
+        while offset + 16 <= count {
+            let length = buffer.withUnsafeBytes { Int($0.loadUnaligned(fromByteOffset: offset + 12, as: UInt32.self)) }
+            let name = buffer[(offset + 16)..<min(count, offset + 16 + length)].prefix { $0 != 0 }
+            names.append(String(decoding: name, as: UTF8.self))
+            offset += 16 + length
+        }
+        return names
+    }
+}

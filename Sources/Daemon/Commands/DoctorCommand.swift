@@ -1,0 +1,51 @@
+import ArgumentParser
+import MultipleSpawner
+
+/// `doctor`: whether what the files name could serve now, and what to do where not.
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor", abstract: "Ask every backend that the files name whether it could serve now.",
+        discussion: "Exits with 1 when something failed.")
+
+    @OptionGroup var options: SettingsOptions
+    @Option(help: "text or json.") var format = OutputFormat.text
+
+    func run() async throws {
+        try await reporting {
+            let settings = try options.settings()
+            let registry = try Plugins.registry(stateDirectory: settings.stateDirectory)
+            let reading = Catalogue.read(
+                try CataloguePaths(settings, home: options.home).sources(), registry: registry)
+            var findings = reading.diagnostics.map {
+                Finding($0.severity == .error ? .failed : .warning, "files", $0.description)
+            }
+            for template in reading.catalogue?.templates ?? [] {
+                guard let backend = try? registry.backend(template.backend) else {
+                    findings.append(
+                        Finding(
+                            .failed, template.name,
+                            "this build has no backend '\(template.backend.rawValue)'; remove the template, or give it another class"
+                        ))
+                    continue
+                }
+                findings += await backend.examine(template.backendOptions).map {
+                    Finding($0.level, "\(template.name): \($0.subject)", $0.message)
+                }
+            }
+            switch format {
+            case .json: try findings.printJSON()
+            case .text:
+                for finding in findings {
+                    print("\(finding.level.rawValue.padded(8))\(finding.subject): \(finding.message)")
+                }
+            }
+            if findings.contains(where: { $0.level == .failed }) { throw ExitCode(1) }
+        }
+    }
+}
+
+extension String {
+    fileprivate func padded(_ width: Int) -> String {
+        self + String(repeating: " ", count: max(1, width - count))
+    }
+}

@@ -1,0 +1,131 @@
+import ArgumentParser
+import FoundationEssentials
+import MultipleSpawner
+import NIOCore
+import NIOHTTP1
+
+/// `sessions`: what runs, and what is left over.
+struct SessionsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sessions", abstract: "List, show and stop sessions.",
+        subcommands: [List.self, Show.self, Stop.self, Sweep.self], defaultSubcommand: List.self)
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the sessions.")
+        @OptionGroup var options: SettingsOptions
+        @Option(help: "text or json.") var format = OutputFormat.text
+
+        func run() async throws {
+            try await reporting {
+                let answer = try await DaemonClient(options.settings()).call(.GET, "/v1/sessions")
+                if format == .json { return try answer.printJSON() }
+                let rows = (answer["sessions"]?.arrayValue ?? []).map { session in
+                    ["id", "user", "server", "state", "template", "url", "expires"].map {
+                        session[$0]?.stringValue?.excerpt ?? "-"
+                    }
+                }
+                print(Table(["ID", "USER", "SERVER", "STATE", "TEMPLATE", "URL", "EXPIRES"], rows))
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show all that is known of a session.")
+        @OptionGroup var options: SettingsOptions
+        @Argument(help: "The session's id.") var id: String
+        @Option(help: "text or json.") var format = OutputFormat.text
+
+        func run() async throws {
+            try await reporting {
+                let id = try SessionID(id)
+                let answer = try await DaemonClient(options.settings()).call(.GET, "/v1/sessions/\(id.rawValue)")
+                if format == .json { return try answer.printJSON() }
+                for (key, value) in (answer.objectValue ?? [:]).sorted(by: { $0.key < $1.key }) where !value.isNull {
+                    print("\(key): \(value.text)")
+                }
+            }
+        }
+    }
+
+    struct Stop: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Stop a session; returns when all of it is undone.")
+        @OptionGroup var options: SettingsOptions
+        @Argument(help: "The session's id.") var id: String
+        @Flag(help: "Do not wait for the server to end by itself.") var now = false
+
+        func run() async throws {
+            try await reporting {
+                let id = try SessionID(id)
+                let path = "/v1/sessions/\(id.rawValue)" + (now ? "?now=true" : "")
+                let answer = try await DaemonClient(options.settings()).call(.DELETE, path)
+                print("\(id.rawValue): \(answer["state"]?.stringValue ?? "gone")")
+            }
+        }
+    }
+
+    struct Sweep: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say what carries our labels and belongs to no session; with --remove, end it.")
+        @OptionGroup var options: SettingsOptions
+        @Flag(help: "End what is found.") var remove = false
+        @Option(help: "text or json.") var format = OutputFormat.text
+
+        func run() async throws {
+            try await reporting {
+                let path = "/v1/residents" + (remove ? "?remove=true" : "")
+                let answer = try await DaemonClient(options.settings()).call(remove ? .DELETE : .GET, path)
+                if format == .json { return try answer.printJSON() }
+                let rows = (answer["residents"]?.arrayValue ?? []).map { resident in
+                    ["session", "user", "description", "state"].map { resident[$0]?.stringValue?.excerpt ?? "-" }
+                }
+                print(
+                    rows.isEmpty
+                        ? "nothing is left over" : Table(["SESSION", "USER", "WHAT", "STATE"], rows).description)
+            }
+        }
+    }
+}
+
+/// `logs`: a server's own log.
+struct LogsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "logs", abstract: "Print a server's own log.")
+    @OptionGroup var options: SettingsOptions
+    @Argument(help: "The session's id.") var id: String
+    @Flag(help: "Go on until the session ends.") var follow = false
+
+    func run() async throws {
+        try await reporting {
+            let id = try SessionID(id)
+            let path = "/v1/sessions/\(id.rawValue)/logs" + (follow ? "?follow=true" : "")
+            try await DaemonClient(options.settings()).stream(path) { buffer in
+                print(String(buffer: buffer), terminator: "")
+            }
+        }
+    }
+}
+
+/// Rows under a heading, each column as wide as its widest value.
+struct Table: CustomStringConvertible {
+    private let rows: [[String]]
+
+    init(_ heading: [String], _ rows: [[String]]) {
+        self.rows = [heading] + rows
+    }
+
+    var description: String {
+        let columns = rows.first?.indices ?? 0..<0
+        let widths = columns.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            zip(row, widths).map { cell, width in cell + String(repeating: " ", count: width - cell.count) }
+                .joined(separator: "  ").trimmingSpaces
+        }.joined(separator: "\n")
+    }
+}
+
+extension String {
+    fileprivate var trimmingSpaces: String {
+        var text = Substring(self)
+        while text.hasSuffix(" ") { text.removeLast() }
+        return String(text)
+    }
+}

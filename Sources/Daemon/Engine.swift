@@ -1,0 +1,139 @@
+import FoundationEssentials
+import Glibc
+import Hummingbird
+import HummingbirdTLS
+import Logging
+import Metrics
+import MultipleSpawner
+import ServiceLifecycle
+import Synchronization
+import UnixSignals
+
+/// The daemon: storage, catalogue, sessions and HTTP, put together.
+struct Engine {
+    /// Where the daemon is to be killed, for the tests of recovery.
+    struct Faults {
+        var crashAtWrite: Int?
+        var crashAfterWrite: Int?
+    }
+
+    private let settings: Settings
+    private let state: StateDirectory
+    private let files: CatalogueFiles
+    private let orchestrator: Orchestrator
+    private let feed: EventFeed
+    private let metrics = PrometheusMetrics()
+    private let log: Logger
+
+    init(_ settings: Settings, home: String?, faults: Faults) throws {
+        let log = Logger(label: "multiplespawner")
+        self.settings = settings
+        self.log = log
+        state = try StateDirectory(settings.stateDirectory)
+        let registry = try Plugins.registry(stateDirectory: settings.stateDirectory)
+        let files = try CatalogueFiles(
+            paths: CataloguePaths(settings, home: home), registry: registry, log: log)
+        self.files = files
+        feed = EventFeed()
+        let stored = try SQLiteJournal(path: settings.stateDirectory + "/journal.sqlite")
+        let isFaulty = faults.crashAtWrite != nil || faults.crashAfterWrite != nil
+        let journal: any Journal =
+            isFaulty
+            ? CrashingJournal(stored, before: faults.crashAtWrite, after: faults.crashAfterWrite) : stored
+        orchestrator = Orchestrator(
+            ledger: Ledger(journal: journal, feed: feed),
+            admission: Admission(
+                concurrentStarts: settings.concurrentStarts, capacity: { files.catalogue.capacity(of: $0) }),
+            registry: registry,
+            policy: Orchestrator.Policy(
+                grace: settings.grace, abandonedAfter: settings.abandonedAfter,
+                abandonedStartAfter: settings.abandonedStartAfter),
+            log: log,
+            plan: { try files.catalogue.plan(for: $0) })
+    }
+
+    /// Runs until it is told to stop. The users' servers stay.
+    func run() async throws {
+        MetricsSystem.bootstrap(metrics)
+        try await orchestrator.recover()
+        let sessions = SessionMetrics(ledger: orchestrator.ledger)
+        let services: [any Service] =
+            [
+                BackendWatch(orchestrator: orchestrator), Housekeeping(orchestrator: orchestrator),
+                CatalogueWatch(files: files), sessions,
+            ] + (try listeners(sessions))
+        log.info("serving", metadata: ["socket": "\(settings.socket)", "listen": "\(settings.listen ?? "-")"])
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
+        try await group.run()
+        log.info("stopped; the users' servers stay as they are")
+    }
+
+    private func listeners(_ sessions: SessionMetrics) throws -> [any Service] {
+        let socket = UnixSocketListener(settings: settings)
+        var listeners: [any Service] = [
+            Application(
+                router: router(.accounts(Set(settings.allowedUIDs + [geteuid()])), sessions),
+                configuration: ApplicationConfiguration(address: .unixDomainSocket(path: settings.socket)),
+                onServerRunning: { _ in socket.open() },
+                logger: log)
+        ]
+        try socket.clear()
+        if let listen = settings.listen {
+            let tls = try TLSListener(listen, settings: settings)
+            let router = router(.tokens(tls.tokens), sessions)
+            let configuration = ApplicationConfiguration(address: .hostname(tls.host, port: tls.port))
+            if let certificate = tls.configuration {
+                listeners.append(
+                    Application(
+                        router: router, server: try .tls(tlsConfiguration: certificate), configuration: configuration,
+                        logger: log))
+            } else {
+                listeners.append(Application(router: router, configuration: configuration, logger: log))
+            }
+        }
+        return listeners
+    }
+
+    private func router(_ rule: Gatekeeper.Rule, _ sessions: SessionMetrics) -> Router<APIContext> {
+        let router = Router(context: APIContext.self)
+        router.add(middleware: ErrorAnswers(log: log))
+        router.add(middleware: Gatekeeper(rule: rule))
+        OperationRoutes(metrics: metrics, gauges: { await sessions.measure() }).add(to: router)
+        ResidentRoutes(
+            sweep: Sweep(ledger: orchestrator.ledger, registry: orchestrator.registry), grace: settings.grace
+        )
+        .add(to: router)
+        SessionRoutes(
+            orchestrator: orchestrator, feed: feed,
+            events: ServerSentEvents(
+                ledger: orchestrator.ledger, epoch: String(UInt32.random(in: 0...UInt32.max), radix: 36))
+        ).add(to: router)
+        CatalogueRoutes(files: files, orchestrator: orchestrator).add(to: router)
+        return router
+    }
+}
+
+/// Sees when servers end.
+struct BackendWatch: Service {
+    let orchestrator: Orchestrator
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await orchestrator.watch() }
+    }
+}
+
+/// Ends what is due: lifetimes, and sessions that nobody asks after.
+struct Housekeeping: Service {
+    let orchestrator: Orchestrator
+
+    func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try await Task.sleep(for: .seconds(1))
+                await orchestrator.tidy()
+            }
+        }
+    }
+}

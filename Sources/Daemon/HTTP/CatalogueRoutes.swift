@@ -1,0 +1,120 @@
+import FoundationEssentials
+import Hummingbird
+import MultipleSpawner
+
+/// The form, plans, and what is on offer.
+struct CatalogueRoutes: Sendable {
+    let files: CatalogueFiles
+    let orchestrator: Orchestrator
+
+    func add(to router: some RouterMethods<APIContext>) {
+        router.get("/v1/form", use: form)
+        router.post("/v1/form", use: options)
+        router.post("/v1/plan", use: plan)
+        router.get("/v1/options", use: schema)
+        router.get("/v1/resources", use: resources)
+        router.get("/", use: status)
+    }
+
+    @Sendable private func form(_ request: Request, _ context: APIContext) async throws -> Response {
+        let asking = try Asking(request.uri.queryParameters, context)
+        let last = request.uri.queryParameters["last"].flatMap { text in
+            JSONSource(file: "last", text: String(text)).root?.jsonValue
+        }
+        let form = files.catalogue.form(for: asking.identity.user, groups: asking.groups, last: last ?? .null)
+        return Response(html: try SpawnFormPage.html(form))
+    }
+
+    @Sendable private func options(_ request: Request, _ context: APIContext) async throws -> Response {
+        let body = try await RequestBody(request, context, as: FormBody.shape)
+        let identity = try body.identity()
+        try context.caller.check(hub: identity.hub)
+        let fields = (body.value["form"]?.objectValue ?? [:]).mapValues { values in
+            values.arrayValue?.compactMap(\.stringValue) ?? []
+        }
+        let form = files.catalogue.form(for: identity.user, groups: Set(body.strings("groups")))
+        return try Response(json: ["user_options": try form.options(from: fields)])
+    }
+
+    @Sendable private func plan(_ request: Request, _ context: APIContext) async throws -> Response {
+        let body = try await RequestBody(request, context, as: PlanBody.shape)
+        let identity = try body.identity()
+        try context.caller.check(hub: identity.hub)
+        let decision = files.catalogue.decide(
+            for: SessionRequest(
+                id: try SessionID("plan"), identity: identity, groups: Set(body.strings("groups")),
+                options: body.value["user_options"] ?? .null))
+        if let error = decision.spawnError { throw error }
+        return try Response(json: ["decision": decision])
+    }
+
+    @Sendable private func schema(_ request: Request, _ context: APIContext) async throws -> Response {
+        let asking = try Asking(request.uri.queryParameters, context)
+        return try Response(json: files.catalogue.optionsSchema(for: asking.identity.user, groups: asking.groups))
+    }
+
+    private struct Resources: Encodable {
+        struct Template: Encodable {
+            let name: String
+            let description: String?
+            let backend: String
+            let resource_type: String
+            let providers: [String]
+        }
+
+        struct Provider: Encodable {
+            let name: String
+            let display_name: String
+            let types: [String]
+            let capacity: Int?
+            let sessions: Int
+        }
+
+        let templates: [Template]
+        let providers: [Provider]
+        let waiting: Int
+    }
+
+    @Sendable private func resources(_ request: Request, _ context: APIContext) async throws -> Response {
+        let catalogue = files.catalogue
+        var providers: [Resources.Provider] = []
+        for provider in catalogue.providers {
+            providers.append(
+                Resources.Provider(
+                    name: provider.name, display_name: provider.displayName, types: provider.types.map(\.rawValue),
+                    capacity: provider.capacity.sessions,
+                    sessions: await orchestrator.admission.sessions(at: provider.name)))
+        }
+        return try Response(
+            json: Resources(
+                templates: catalogue.templates.map { template in
+                    Resources.Template(
+                        name: template.name, description: template.description, backend: template.backend.rawValue,
+                        resource_type: template.resourceType.rawValue, providers: template.providers)
+                },
+                providers: providers, waiting: await orchestrator.admission.waiting))
+    }
+
+    @Sendable private func status(_ request: Request, _ context: APIContext) async throws -> Response {
+        let state = files.current
+        let records = await orchestrator.ledger.allRecords().filter { context.caller.admits($0) }
+        return Response(html: try StatusPage.html(records: records, state: state))
+    }
+}
+
+/// Whom a query is about.
+private struct Asking {
+    let identity: SessionIdentity
+    let groups: Set<String>
+
+    init(_ query: Parameters, _ context: APIContext) throws {
+        guard let user = query["user"] else {
+            throw SpawnError(.invalidRequest, "the query has no 'user'; see /openapi.json")
+        }
+        let hub = query["hub"].map { String($0) } ?? context.caller.hub ?? "-"
+        let server = query["server"].map { String($0) } ?? ""
+        try context.caller.check(hub: hub)
+        identity = try SessionIdentity(hub: hub, user: String(user), server: server)
+        groups = Set(query.getAll("group").map { String($0) })
+    }
+}

@@ -1,0 +1,130 @@
+import FoundationEssentials
+import MultipleSpawner
+
+/// The fields that say whose request it is.
+private let identityFields = [
+    Field("hub", .string, required: true, "the name of the hub that asks"),
+    Field("user", .string, required: true, "the user's name in the hub"),
+    Field("server", .string, "the name of a named server; empty for the default one"),
+]
+
+/// `PUT /v1/sessions/{id}`
+enum StartBody {
+    static let shape = ObjectShape(
+        identityFields + [
+            Field("groups", .list(.string), "the user's groups in the hub"),
+            Field("user_options", .anything, "what the user chose"),
+            Field("environment", .map(.string), "the server's environment"),
+            Field("command", .list(.string), "the server's command with its arguments"),
+            Field("start_timeout", .number(0.001...604_800), "seconds that the start may take"),
+            Field("notebook_dir", .string, "where the server starts"),
+            Field("ip", .string, "the address that the server binds to"),
+            Field("port", .integer(0...65_535), "the server's port; 0: chosen by the engine"),
+            Field("memory_limit", .integer(1...Int.max), "bytes"),
+            Field("memory_guarantee", .integer(1...Int.max), "bytes"),
+            Field("cpu_limit", .number(0.001...1_000_000), "cores"),
+            Field("cpu_guarantee", .number(0.001...1_000_000), "cores"),
+            Field("lifetime", .integer(1...5_256_000), "minutes, when neither the user nor the template says one"),
+        ])
+
+    static func request(_ id: SessionID, _ body: RequestBody) throws -> SessionRequest {
+        let value = body.value
+        let environment = (value["environment"]?.objectValue ?? [:]).compactMapValues { text in
+            text.stringValue.map { Secret($0) }
+        }
+        let port = value["port"]?.integerValue
+        return SessionRequest(
+            id: id,
+            identity: try body.identity(),
+            groups: Set(body.strings("groups")),
+            options: value["user_options"] ?? .null,
+            environment: environment,
+            command: body.strings("command"),
+            startTimeout: Duration.seconds(value["start_timeout"]?.doubleValue ?? 60),
+            settings: ServerSettings(
+                notebookDirectory: value["notebook_dir"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 },
+                address: value["ip"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 },
+                port: port == 0 ? nil : port,
+                memoryLimit: value["memory_limit"]?.integerValue,
+                memoryGuarantee: value["memory_guarantee"]?.integerValue,
+                cpuLimit: value["cpu_limit"]?.doubleValue,
+                cpuGuarantee: value["cpu_guarantee"]?.doubleValue,
+                lifetime: value["lifetime"]?.integerValue))
+    }
+}
+
+/// `POST /v1/sessions/{id}/adopt`
+enum AdoptBody {
+    static let shape = ObjectShape(
+        identityFields + [
+            Field(
+                "state", .anything, required: true, "what the hub kept: a session's saved_state, or an original's state"
+            ),
+            Field("lifetime", .integer(1...5_256_000), "minutes, for a state that has none"),
+        ])
+
+    /// The record that the hub's memory stands for. States of the original spawners are read by the backend that
+    /// continues them.
+    static func record(_ id: SessionID, _ body: RequestBody, registry: Registry) async throws -> SessionRecord {
+        let identity = try body.identity()
+        let state = body.value["state"] ?? .null
+        if state["version"] != nil { return try saved(state).record(identity: identity) }
+        for entry in registry.backends {
+            guard let backend = entry.backend, let found = try await backend.adopt(original: state) else { continue }
+            let lifetime = Lifetime(minutes: body.value["lifetime"]?.integerValue)
+            return SessionRecord(
+                id: id, identity: identity, template: entry.kind.rawValue, deployment: nil, provider: "local",
+                resourceType: .bareMetal, resources: ResourceSpecification(), backend: entry.kind, lifetime: lifetime,
+                created: Date(), started: Date(),
+                lifecycle: SessionLifecycle(adopting: found.handle, at: found.endpoint))
+        }
+        throw SpawnError(
+            .notFound, "no server of this machine fits the saved state (\(state.kindName)); start it again")
+    }
+
+    private static func saved(_ state: JSONValue) throws -> SavedState {
+        do {
+            let decoder = JSONDecoder()
+            decoder.dateDecodingStrategy = .iso8601
+            return try decoder.decode(SavedState.self, from: try JSONEncoder.wire.encode(state))
+        } catch {
+            throw SpawnError(
+                .invalidRequest, "the saved state cannot be read; it was changed, or is another version's", cause: error
+            )
+        }
+    }
+}
+
+/// `POST /v1/sessions/{id}/extend`
+enum ExtendBody {
+    static let shape = ObjectShape([
+        Field("minutes", .integer(1...5_256_000), required: true, "how many minutes more")
+    ])
+}
+
+/// `POST /v1/sessions/keep`
+enum KeepBody {
+    static let shape = ObjectShape([
+        Field("hub", .string, required: true, "the name of the hub"),
+        Field("sessions", .list(.string), required: true, "the ids of the sessions that the hub still knows"),
+    ])
+}
+
+/// `POST /v1/plan`
+enum PlanBody {
+    static let shape = ObjectShape(
+        identityFields + [
+            Field("groups", .list(.string), "the user's groups in the hub"),
+            Field("user_options", .anything, "what the user chose"),
+        ])
+}
+
+/// `POST /v1/form`
+enum FormBody {
+    static let shape = ObjectShape(
+        identityFields + [
+            Field("groups", .list(.string), "the user's groups in the hub"),
+            Field("form", .map(.list(.string)), required: true, "the form's fields, each with its values"),
+            Field("files", .map(.anything), "uploaded files"),
+        ])
+}

@@ -1,0 +1,42 @@
+import Backends
+import MultipleSpawner
+
+/// Every plug-in that there is, by name. Nothing else in the program names one.
+enum Plugins {
+    /// The registry of a daemon.
+    ///
+    /// - Parameter stateDirectory: where backends keep logs.
+    static func registry(stateDirectory: String, openFileLimit: Int? = nil) throws(SpawnError) -> Registry {
+        let machine = try LocalMachine(logDirectory: stateDirectory + "/logs", openFileLimit: openFileLimit)
+        return Registry(
+            backends: [
+                Registry.Entry(LocalBackend(machine), classes: LocalBackend.classes),
+                Registry.Entry(LocalUserBackend(machine), classes: LocalUserBackend.classes),
+            ] + announced, announcedHooks: hooks)
+    }
+
+    /// The registry of a command that reads files and starts nothing.
+    static var names: Registry {
+        get throws { try registry(stateDirectory: "/tmp") }
+    }
+
+    /// Backends of the originals that this build knows by name only.
+    private static let announced = [
+        Registry.Entry(
+            announced: "swarm",
+            classes: [
+                "multiplespawner.Swarm", "jhub.SwarmSpawner", "jhub.swarmspawner.SwarmSpawner",
+                "cassinyspawner.SwarmSpawner", "cassinyspawner.swarmspawner.SwarmSpawner",
+            ]),
+        Registry.Entry(
+            announced: "ssh",
+            classes: [
+                "multiplespawner.SSH", "sshspawner.sshspawner.SSHSpawner", "sshspawner.sshspawner.CloudSSHSpawner",
+                "cloudsshspawner.sshspawner.CloudSSHSpawner", "cloudsshspawner.cloudsshspawner.CloudSSHSpawner",
+            ]),
+        Registry.Entry(announced: "docker", classes: ["dockerspawner.DockerSpawner", "dockerspawner.SwarmSpawner"]),
+    ]
+
+    /// Authenticators and configurers of the originals that this build knows by name only.
+    private static let hooks = ["corc.authenticator.SSHAuthenticator", "corc.configurer.AnsibleConfigurer"]
+}

@@ -1,0 +1,28 @@
+import Glibc
+import MultipleSpawner
+import Synchronization
+
+/// Kills the daemon at a chosen write, to show that nothing is lost and nothing is started twice.
+///
+/// `serve --crash-at-write N` kills right before the N-th write, `--crash-after-write N` right after it.
+final class CrashingJournal: Journal {
+    private let journal: any Journal
+    private let before: Int?
+    private let after: Int?
+    private let writes = Atomic(0)
+
+    init(_ journal: any Journal, before: Int?, after: Int?) {
+        self.journal = journal
+        self.before = before
+        self.after = after
+    }
+
+    func append(_ entry: JournalEntry) throws {
+        let number = writes.add(1, ordering: .sequentiallyConsistent).newValue
+        if number == before { kill(getpid(), SIGKILL) }
+        try journal.append(entry)
+        if number == after { kill(getpid(), SIGKILL) }
+    }
+
+    func replay() throws -> [JournalEntry] { try journal.replay() }
+}

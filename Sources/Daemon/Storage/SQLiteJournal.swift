@@ -1,0 +1,88 @@
+import FoundationEssentials
+import GRDB
+import MultipleSpawner
+
+/// The journal on SQLite: one row a session, its last record, durable when `append` returns.
+///
+/// WAL with `synchronous=FULL`: a commit is on disk before the next step is taken, also through a loss of power.
+struct SQLiteJournal: Journal {
+    private let database: DatabaseQueue
+
+    /// - Parameter path: the database file; made with mode 0600 where it is missing.
+    init(path: String) throws(SpawnError) {
+        do {
+            var configuration = Configuration()
+            configuration.label = "journal"
+            configuration.journalMode = .wal
+            configuration.prepareDatabase { database in
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+            }
+            database = try DatabaseQueue(path: path, configuration: configuration)
+            try Self.migrator.migrate(database)
+        } catch {
+            throw SpawnError(
+                .unavailable,
+                "the journal '\(path)' cannot be opened; repair it, or move it away to start with an empty one",
+                cause: error)
+        }
+    }
+
+    private static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE session (
+                        opened INTEGER PRIMARY KEY AUTOINCREMENT,
+                        id TEXT NOT NULL UNIQUE,
+                        record TEXT NOT NULL
+                    ) STRICT
+                    """)
+        }
+        return migrator
+    }
+
+    func append(_ entry: JournalEntry) throws {
+        switch entry.content {
+        case .record(let record):
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = .withoutEscapingSlashes
+            let text = String(decoding: try encoder.encode(record), as: UTF8.self)
+            try database.write { database in
+                let statement = try database.cachedStatement(
+                    sql: """
+                        INSERT INTO session (id, record) VALUES (?, ?)
+                        ON CONFLICT (id) DO UPDATE SET record = excluded.record
+                        """)
+                try statement.execute(arguments: [record.id.rawValue, text])
+            }
+        case .forgotten:
+            try database.write { database in
+                let statement = try database.cachedStatement(sql: "DELETE FROM session WHERE id = ?")
+                try statement.execute(arguments: [entry.session.rawValue])
+            }
+        }
+    }
+
+    func replay() throws -> [JournalEntry] {
+        let decoder = JSONDecoder()
+        return try database.read { database in
+            let rows = try Row.fetchCursor(database, sql: "SELECT id, record FROM session ORDER BY opened")
+            var entries: [JournalEntry] = []
+            while let row = try rows.next() {
+                let text: String = row[1]
+                do {
+                    let record = try decoder.decode(SessionRecord.self, from: Data(text.utf8))
+                    entries.append(JournalEntry(session: record.id, content: .record(record)))
+                } catch {
+                    let id: String = row[0]
+                    throw SpawnError(
+                        .internal,
+                        "the journal's record of session \(id) cannot be read; it was written by another version",
+                        cause: error)
+                }
+            }
+            return entries
+        }
+    }
+}

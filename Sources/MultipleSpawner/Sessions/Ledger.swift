@@ -1,0 +1,166 @@
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+
+/// The one truth about sessions: every change is checked against the state machine, written to the journal and told to
+/// the readers of the feed, in that order, with no point in between at which anything else could happen.
+public actor Ledger {
+    private let executor = SerialQueueExecutor(label: "multiplespawner.ledger")
+    private let journal: any Journal
+    private let feed: EventFeed
+    private var records: [SessionID: SessionRecord] = [:]
+    private var live: [SessionIdentity: SessionID] = [:]
+    private var holders: [Handle: SessionID] = [:]
+    /// Sessions that are over, oldest first. They are kept for a while so that who asks late is still answered.
+    private var ended: [SessionID] = []
+    private static let endedKept = 1000
+
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    public init(journal: any Journal, feed: EventFeed) {
+        self.journal = journal
+        self.feed = feed
+    }
+
+    /// Reads the journal: what was alive when the last daemon ended.
+    public func restore() throws -> [SessionRecord] {
+        var restored: [SessionRecord] = []
+        for entry in try journal.replay() {
+            guard case .record(let record) = entry.content, record.lifecycle.isLive else { continue }
+            records[record.id] = record
+            live[record.identity] = record.id
+            if let handle = record.lifecycle.handle { holders[handle] = record.id }
+            restored.append(record)
+        }
+        return restored
+    }
+
+    /// What `open` found.
+    public enum Opening: Sendable {
+        case opened
+        /// The same attempt was asked for before; this is what became of it.
+        case existing(SessionRecord)
+        /// The same user's server has another session that is not over.
+        case occupied(SessionRecord)
+    }
+
+    /// Opens a session unless it, or another one for the same server, is there already.
+    ///
+    /// The entry that this writes is the intent to start: whatever `Backend.start` leaves before its first checkpoint
+    /// carries the session's label, and a replay looks for that.
+    public func open(_ record: SessionRecord) throws -> Opening {
+        if let existing = records[record.id] { return .existing(existing) }
+        if let other = live[record.identity].flatMap({ records[$0] }) { return .occupied(other) }
+        try journal.append(JournalEntry(session: record.id, content: .record(record)))
+        records[record.id] = record
+        live[record.identity] = record.id
+        if let handle = record.lifecycle.handle { holders[handle] = record.id }
+        feed.publish(.state(record), session: record.id, identity: record.identity)
+        return .opened
+    }
+
+    /// Applies one event to a session.
+    @discardableResult
+    public func record(_ event: SessionEvent, for id: SessionID, at now: Date = Date()) throws -> SessionRecord {
+        var record = try known(id)
+        let held = record.lifecycle.handle
+        try record.lifecycle.apply(event)
+        if case .answered = event {
+            record.started = now
+            record.expires = record.lifetime.minutes.map { now.addingTimeInterval(Double($0) * 60) }
+        }
+        switch event {
+        case .undone:
+            try journal.append(JournalEntry(session: id, content: .forgotten))
+            live[record.identity] = nil
+            retire(id)
+        case .queued, .began(.answer), .began(.start):
+            // Nothing that a replay would act on: the entry of `open`, or the last checkpoint, covers these.
+            break
+        case .checkpointed, .answered, .stopping:
+            try journal.append(JournalEntry(session: id, content: .record(record)))
+        }
+        records[id] = record
+        if held != record.lifecycle.handle {
+            if let held { holders[held] = nil }
+            if let handle = record.lifecycle.handle { holders[handle] = id }
+        }
+        feed.publish(.state(record), session: id, identity: record.identity)
+        return record
+    }
+
+    /// Moves the end of a session's lifetime.
+    public func extend(_ id: SessionID, to end: Date) throws -> SessionRecord {
+        var record = try known(id)
+        guard case .running = record.lifecycle.phase else {
+            throw SpawnError(
+                .conflict,
+                "session \(id.rawValue) is \(record.lifecycle.phase.name); only a running one can be extended")
+        }
+        record.expires = end
+        try journal.append(JournalEntry(session: id, content: .record(record)))
+        records[id] = record
+        feed.publish(.state(record), session: id, identity: record.identity)
+        return record
+    }
+
+    /// Tells the readers of the feed about a step, in words.
+    public func report(_ progress: EventFeed.Progress, for id: SessionID) {
+        guard let record = records[id] else { return }
+        feed.publish(.progress(progress), session: id, identity: record.identity)
+    }
+
+    public subscript(id: SessionID) -> SessionRecord? { records[id] }
+
+    /// The session of a user's server that is not over.
+    public func liveSession(of identity: SessionIdentity) -> SessionRecord? {
+        live[identity].flatMap { records[$0] }
+    }
+
+    /// The session that a backend's handle belongs to.
+    public func session(holding handle: Handle) -> SessionID? { holders[handle] }
+
+    public func allRecords() -> [SessionRecord] {
+        Array(records.values)
+    }
+
+    /// A snapshot and the stream of what follows it, with nothing lost or doubled in between. The snapshot is `nil`
+    /// when the stream begins right after `sequence`.
+    public func subscribe(
+        _ filter: EventFeed.Filter, after sequence: Int?
+    ) -> (snapshot: [SessionRecord]?, newest: Int, events: AsyncStream<EventFeed.Event>) {
+        let (events, isComplete) = feed.subscribe(filter, after: sequence)
+        guard !isComplete else { return (nil, feed.newest, events) }
+        let matching = records.values.filter { record in
+            record.lifecycle.isLive
+                && (filter.hub == nil || filter.hub == record.identity.hub)
+                && (filter.session == nil || filter.session == record.id)
+        }
+        return (matching, feed.newest, events)
+    }
+
+    private func known(_ id: SessionID) throws -> SessionRecord {
+        guard let record = records[id] else {
+            throw SpawnError(.notFound, "there is no session \(id.rawValue); `multiplespawner sessions` lists them")
+        }
+        return record
+    }
+
+    private func retire(_ id: SessionID) {
+        ended.append(id)
+        guard ended.count > Self.endedKept else { return }
+        for id in ended.prefix(Self.endedKept / 4) where records[id]?.lifecycle.isLive == false {
+            records[id] = nil
+        }
+        ended.removeFirst(Self.endedKept / 4)
+    }
+
+    /// Drops a session that is over, so that its id can be used once more.
+    public func drop(_ id: SessionID) {
+        guard records[id]?.lifecycle.isLive == false else { return }
+        records[id] = nil
+        ended.removeAll { $0 == id }
+    }
+}

@@ -1,0 +1,289 @@
+public import Logging
+
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+
+/// All sessions: takes requests, gives each a task, and finds them again after a restart.
+public actor Orchestrator {
+    /// How sessions are treated when nobody says otherwise.
+    public struct Policy: Sendable {
+        /// How long a server may take to end by itself.
+        public var grace: Duration
+        /// After how long a session that no hub asks after is ended.
+        public var abandonedAfter: Duration
+        /// The same for a session that no hub has ever taken over from its start.
+        public var abandonedStartAfter: Duration
+
+        public init(
+            grace: Duration = .seconds(10), abandonedAfter: Duration = .seconds(86_400),
+            abandonedStartAfter: Duration = .seconds(600)
+        ) {
+            self.grace = grace
+            self.abandonedAfter = abandonedAfter
+            self.abandonedStartAfter = abandonedStartAfter
+        }
+    }
+
+    public nonisolated let ledger: Ledger
+    public nonisolated let admission: Admission
+    public nonisolated let registry: Registry
+    private let plan: @Sendable (SessionRequest) throws -> SessionPlan
+    private let policy: Policy
+    private let log: Logger
+    private let clock = ContinuousClock()
+    private var controls: [SessionID: SessionControl] = [:]
+    private var askedAfter: [SessionID: ContinuousClock.Instant] = [:]
+    /// Sessions that their hub has taken over: it has seen them run, or kept them.
+    private var claimed: Set<SessionID> = []
+    private var warned: [SessionID: Date] = [:]
+
+    /// - Parameter plan: makes the plan for a request, from the catalogue that is in force.
+    public init(
+        ledger: Ledger, admission: Admission, registry: Registry, policy: Policy = Policy(),
+        log: Logger = Logger(label: "multiplespawner"),
+        plan: @escaping @Sendable (SessionRequest) throws -> SessionPlan
+    ) {
+        self.ledger = ledger
+        self.admission = admission
+        self.registry = registry
+        self.policy = policy
+        self.log = log
+        self.plan = plan
+    }
+
+    /// Takes up the sessions of the journal: watches those that run, goes on ending those that end, and undoes the
+    /// starts that were cut off.
+    public func recover() async throws {
+        for record in try await ledger.restore() {
+            guard let backend = try? registry.backend(record.backend) else {
+                log.error("no backend for a session of the journal; it is left alone", metadata: metadata(record))
+                continue
+            }
+            await admission.occupy(record.id, record.provider)
+            // Only the hub has the environment and the token, so only the hub can start it again.
+            let isCutOff = record.lifecycle.isUnfinishedStart
+            let current = isCutOff ? try await ledger.record(.stopping(.interrupted), for: record.id) : record
+            if case .running = current.lifecycle.phase { claimed.insert(record.id) }
+            launch(current, plan: nil, on: backend)
+        }
+    }
+
+    /// Watches all backends until it is cancelled.
+    public func watch() async {
+        await withDiscardingTaskGroup { group in
+            for entry in registry.backends {
+                guard let backend = entry.backend else { continue }
+                let watch = Watch(
+                    backend: backend, log: log,
+                    running: { await self.handles(of: backend.kind) },
+                    ended: { await self.ended($0, code: $1) })
+                group.addTask { await watch.run() }
+            }
+        }
+    }
+
+    /// Starts what the request asks for. Asking again with the same id starts nothing and tells how it is going.
+    public func submit(_ request: SessionRequest) async throws -> SessionRecord {
+        if let existing = await ledger[request.id], let answer = try await resume(existing, request) { return answer }
+        let plan = try plan(request)
+        let backend = try registry.backend(plan.backend)
+        let record = SessionRecord(plan, created: Date())
+        while true {
+            switch try await ledger.open(record) {
+            case .opened:
+                launch(record, plan: plan, on: backend)
+                return record
+            case .existing(let existing):
+                return existing
+            case .occupied(let other):
+                guard case .stopping = other.lifecycle.phase, let control = controls[other.id] else {
+                    throw SpawnError(
+                        .conflict,
+                        "\(request.identity.label.excerpt) has another session that is \(other.lifecycle.phase.name) "
+                            + "(\(other.id.rawValue)); stop it first")
+                }
+                await control.over()
+            }
+        }
+    }
+
+    /// What to answer for an attempt that is known; `nil` when it is to be started afresh.
+    ///
+    /// A start that the daemon's own restart cut off is not the user's failure: once it is undone, the same attempt may
+    /// begin again.
+    private func resume(_ existing: SessionRecord, _ request: SessionRequest) async throws -> SessionRecord? {
+        guard existing.identity == request.identity else {
+            throw SpawnError(.conflict, "session \(request.id.rawValue) belongs to somebody else; mint a new id")
+        }
+        touch(existing.id)
+        guard existing.lifecycle.wasInterrupted else { return existing }
+        await controls[existing.id]?.over()
+        await ledger.drop(existing.id)
+        return nil
+    }
+
+    /// Ends a session and returns when everything of it is undone. Ending it twice is no error.
+    public func stop(_ id: SessionID, now: Bool = false) async throws -> SessionRecord {
+        guard let record = await ledger[id] else { throw notFound(id) }
+        guard let control = controls[id], record.lifecycle.isLive else { return record }
+        control.end(.asked, grace: now ? .zero : nil)
+        await control.over()
+        return await ledger[id] ?? record
+    }
+
+    /// Takes over a session that is in no journal, from what its hub kept, when it really runs.
+    public func adopt(_ record: SessionRecord) async throws -> SessionRecord {
+        if let existing = await ledger[record.id] {
+            guard existing.identity == record.identity else { throw notFound(record.id) }
+            claim(record.id)
+            return existing
+        }
+        let backend = try registry.backend(record.backend)
+        guard let handle = record.lifecycle.handle, case .running? = await backend.poll([handle]).first?.state else {
+            throw SpawnError(
+                .notFound, "the server of \(record.identity.label.excerpt) does not run any more; start it again")
+        }
+        switch try await ledger.open(record) {
+        case .opened:
+            await admission.occupy(record.id, record.provider)
+            launch(record, plan: nil, on: backend)
+            claim(record.id)
+            return record
+        case .existing(let existing): return existing
+        case .occupied(let other): return other
+        }
+    }
+
+    /// Gives a running session more time, at most up to the maximum of its template.
+    public func extend(_ id: SessionID, minutes: Int) async throws -> SessionRecord {
+        touch(id)
+        guard let record = await ledger[id] else { throw notFound(id) }
+        guard (1...5_256_000).contains(minutes) else {
+            throw SpawnError(.invalidRequest, "minutes is \(minutes); give a whole number from 1 to 5256000")
+        }
+        guard let started = record.started, let expires = record.expires else {
+            throw SpawnError(.conflict, "session \(id.rawValue) has no end to move")
+        }
+        var end = expires.addingTimeInterval(Double(minutes) * 60)
+        if let maximum = record.lifetime.maximum {
+            let last = started.addingTimeInterval(Double(maximum) * 60)
+            guard expires < last else {
+                throw SpawnError(
+                    .overCapacity, "session \(id.rawValue) has its full \(maximum) minutes already; start a new one")
+            }
+            end = min(end, last)
+        }
+        warned[id] = nil
+        return try await ledger.extend(id, to: end)
+    }
+
+    /// A hub says that it still knows these sessions. Those of other hubs, and unknown ones, are passed over.
+    public func keep(_ ids: [SessionID], hub: String) async {
+        for id in ids where await ledger[id]?.identity.hub == hub { claim(id) }
+    }
+
+    /// Notes that somebody asked after a session.
+    public func touch(_ id: SessionID) {
+        guard controls[id] != nil else { return }
+        askedAfter[id] = clock.now
+    }
+
+    private func claim(_ id: SessionID) {
+        guard controls[id] != nil else { return }
+        askedAfter[id] = clock.now
+        claimed.insert(id)
+    }
+
+    /// Ends what is due at `now`: sessions whose lifetime is over, and those that nobody asks after. Warns before.
+    public func tidy(at now: Date = Date()) async {
+        let instant = clock.now
+        for record in await ledger.allRecords() {
+            guard case .running = record.lifecycle.phase, let control = controls[record.id] else { continue }
+            if let expires = record.expires {
+                if expires <= now {
+                    control.end(.lifetimeOver)
+                } else {
+                    await warn(record, expires: expires, now: now)
+                }
+            }
+            let limit = claimed.contains(record.id) ? policy.abandonedAfter : policy.abandonedStartAfter
+            if let asked = askedAfter[record.id], instant - asked > limit {
+                log.notice("nobody asks after a session any more", metadata: metadata(record))
+                control.end(.abandoned)
+            }
+        }
+    }
+
+    /// How long before the end of a lifetime its user is told, in seconds.
+    private static let warnings: [Double] = [600, 60]
+
+    private func warn(_ record: SessionRecord, expires: Date, now: Date) async {
+        let left = expires.timeIntervalSince(now)
+        let total = record.started.map { expires.timeIntervalSince($0) } ?? 0
+        guard let due = Self.warnings.last(where: { left <= $0 && total > $0 }) else { return }
+        let mark = expires.addingTimeInterval(-due)
+        guard warned[record.id] != mark else { return }
+        warned[record.id] = mark
+        let minutes = max(1, Int((left / 60).rounded()))
+        await ledger.report(
+            EventFeed.Progress(
+                percent: 100, message: "The server ends in \(minutes) minute\(minutes == 1 ? "" : "s"), unless extended"
+            ),
+            for: record.id)
+    }
+
+    private func launch(_ record: SessionRecord, plan: SessionPlan?, on backend: any Backend) {
+        var log = log
+        log[metadataKey: "session"] = "\(record.id.rawValue)"
+        log[metadataKey: "user"] = "\(record.identity.label.excerpt)"
+        log[metadataKey: "backend"] = "\(record.backend.rawValue)"
+        let control = SessionControl()
+        controls[record.id] = control
+        touch(record.id)
+        let session = Session(
+            record: record, plan: plan, backend: backend, ledger: ledger, admission: admission, control: control,
+            grace: policy.grace, log: log)
+        control.attach(
+            Task {
+                await session.run()
+                self.retire(record.id, control)
+            })
+    }
+
+    private func retire(_ id: SessionID, _ control: SessionControl) {
+        guard controls[id] === control else { return }
+        controls[id] = nil
+        askedAfter[id] = nil
+        claimed.remove(id)
+        warned[id] = nil
+    }
+
+    private func handles(of kind: BackendKind) async -> [Handle] {
+        var handles: [Handle] = []
+        for record in await ledger.allRecords() where record.backend == kind {
+            if case .running = record.lifecycle.phase, let handle = record.lifecycle.handle {
+                handles.append(handle)
+            }
+        }
+        return handles
+    }
+
+    private func ended(_ handle: Handle, code: Int32?) async {
+        guard let id = await ledger.session(holding: handle), let control = controls[id] else { return }
+        control.lost(handle, code: code)
+    }
+
+    private func notFound(_ id: SessionID) -> SpawnError {
+        SpawnError(.notFound, "there is no session \(id.rawValue); it may be over already")
+    }
+
+    private func metadata(_ record: SessionRecord) -> Logger.Metadata {
+        [
+            "session": "\(record.id.rawValue)", "user": "\(record.identity.label.excerpt)",
+            "backend": "\(record.backend.rawValue)",
+        ]
+    }
+}

@@ -1,0 +1,161 @@
+import Logging
+
+/// The life of one session, told from top to bottom: it is let in, started, watched, ended, undone.
+///
+/// `run` is one task. Cancelling it, in any step, undoes what was done.
+struct Session: Sendable {
+    let record: SessionRecord
+    /// What is to be started; `nil` for a session that a restarted daemon found in its journal.
+    let plan: SessionPlan?
+    let backend: any Backend
+    let ledger: Ledger
+    let admission: Admission
+    let control: SessionControl
+    let grace: Duration
+    let log: Logger
+
+    private var id: SessionID { record.id }
+
+    func run() async {
+        let ending: StopReason
+        switch record.lifecycle.phase {
+        case .accepted, .queued, .starting:
+            ending = await startAndWatch()
+        case .running:
+            ending = await control.ending(of: record.lifecycle.handle)
+        case .stopping(let reason):
+            ending = reason
+        case .stopped, .failed:
+            return
+        }
+        // Undoing must not be cut short by the cancellation that asked for it, so it has a task of its own.
+        await Task { await undo(ending) }.value
+        await admission.left(id)
+        control.markOver()
+    }
+
+    private func startAndWatch() async -> StopReason {
+        guard let plan else { return control.reason ?? .interrupted }
+        let clock = ContinuousClock()
+        let began = clock.now
+        let timer = Task {
+            try await clock.sleep(for: plan.startTimeout)
+            control.end(.failed(SessionFailure(timeOut(plan))))
+        }
+        do {
+            try await start(plan)
+            timer.cancel()
+            log.info("session answers", metadata: ["seconds": "\(clock.now - began)"])
+            return await control.ending(of: ledger[id]?.lifecycle.handle)
+        } catch {
+            timer.cancel()
+            // A task that was cancelled throws whatever its last call made of that; the reason is what counts.
+            if let reason = control.reason { return reason }
+            return .failed(SessionFailure(SpawnError(wrapping: error, as: .backendFailed, "the start failed")))
+        }
+    }
+
+    /// The steps of a start, in their order.
+    private func start(_ plan: SessionPlan) async throws {
+        try await admission.enter(id, user: plan.identity.user, provider: plan.provider) { place in
+            Task { await queued(at: place) }
+        }
+        try Task.checkCancellation()
+        let endpoint = try await startServer(plan)
+        await admission.started(id)
+        try await ledger.record(.answered(endpoint), for: id)
+    }
+
+    /// Starts the server and waits until it answers. A server that lost its address to somebody else is started again.
+    private func startServer(_ plan: SessionPlan, attempts: Int = 3) async throws -> Endpoint {
+        let checkpoint = Checkpoint(
+            save: { try await ledger.record(.checkpointed($0), for: id) },
+            tell: { await ledger.report(EventFeed.Progress(percent: 40, message: $0), for: id) })
+        for attempt in 1... {
+            try await ledger.record(.began(.start), for: id)
+            await report(20, "Starting the server (\(plan.template), \(plan.backend.rawValue))")
+            do {
+                let endpoint = try await backend.start(plan, checkpoint: checkpoint)
+                try await ledger.record(.began(.answer), for: id)
+                await report(60, "The server is up; waiting for it to answer")
+                try await answer(at: endpoint)
+                return endpoint
+            } catch let error as SpawnError where error.code == .unavailable && attempt < attempts {
+                log.notice("starting again", metadata: ["reason": "\(error.message)"])
+                await report(20, "Starting again: \(error.message)")
+                if let handle = await ledger[id]?.lifecycle.handle { try await backend.stop(handle, grace: .zero) }
+            }
+        }
+        throw SpawnError(.internal, "a start was attempted no times")
+    }
+
+    private func answer(at endpoint: Endpoint) async throws {
+        guard let handle = await ledger[id]?.lifecycle.handle else {
+            throw SpawnError(.internal, "the backend '\(backend.kind.rawValue)' started without a checkpoint")
+        }
+        // Nothing tells of a port that opens; looking again soon at first, and then less often, costs little.
+        var pause = Duration.milliseconds(1)
+        while try await !backend.isAnswering(handle, at: endpoint) {
+            try await Task.sleep(for: pause)
+            pause = min(pause * 3 / 2, .milliseconds(100))
+        }
+    }
+
+    /// Undoes what the session left, however long its place cannot be reached, and writes down that it is done.
+    private func undo(_ reason: StopReason) async {
+        var pause = Duration.seconds(1)
+        while true {
+            do {
+                if await ledger[id]?.lifecycle.isStopping == false {
+                    try await ledger.record(.stopping(reason), for: id)
+                }
+                try await stopServer(await ledger[id])
+                try await ledger.record(.undone, for: id)
+                log.info("session over", metadata: ["reason": "\(reason.name)"])
+                return
+            } catch {
+                log.error("cannot undo yet; trying again", metadata: ["error": "\(error)", "in": "\(pause)"])
+                await report(0, "The place cannot be reached to stop the server; trying again")
+            }
+            do {
+                try await Task.sleep(for: pause)
+            } catch {
+                return
+            }
+            pause = min(pause * 2, .seconds(60))
+        }
+    }
+
+    private func stopServer(_ record: SessionRecord?) async throws {
+        if let handle = record?.lifecycle.handle {
+            try await backend.stop(handle, grace: control.grace ?? grace)
+        }
+        if record?.lifecycle.wasInterrupted == true {
+            // The daemon was killed in the middle: what was not checkpointed yet can only be found by its label.
+            for resident in try await backend.census() where resident.session == id {
+                try await backend.stop(resident.handle, grace: .zero)
+            }
+        }
+    }
+
+    private func queued(at place: Int) async {
+        do {
+            try await ledger.record(.queued, for: id)
+        } catch {
+            // It was let in before the place could be told.
+            return
+        }
+        await report(5, "Waiting for a free place: number \(place) in the queue")
+    }
+
+    private func report(_ percent: Int, _ message: String) async {
+        await ledger.report(EventFeed.Progress(percent: percent, message: message), for: id)
+    }
+
+    private func timeOut(_ plan: SessionPlan) -> SpawnError {
+        SpawnError(
+            .timedOut,
+            "the server did not answer within \(plan.startTimeout.components.seconds) s; look at its log, or raise "
+                + "Spawner.start_timeout")
+    }
+}

@@ -1,0 +1,47 @@
+/// Finds what carries our labels and belongs to no session any more, and ends it when asked to.
+public struct Sweep: Sendable {
+    private let ledger: Ledger
+    private let registry: Registry
+
+    public init(ledger: Ledger, registry: Registry) {
+        self.ledger = ledger
+        self.registry = registry
+    }
+
+    /// What was found, or could not be looked at.
+    public struct Report: Sendable {
+        public var left: [Resident] = []
+        /// Backends that could not be asked, each with its reason. Nothing is concluded about them.
+        public var unreachable: [String] = []
+    }
+
+    /// Looks into every backend's place.
+    ///
+    /// The places are read before the ledger: a session is opened before anything of it exists, so whatever belongs to
+    /// nobody then is truly left over.
+    public func look() async -> Report {
+        var report = Report()
+        for entry in registry.backends {
+            guard let backend = entry.backend else { continue }
+            do {
+                for resident in try await backend.census() {
+                    guard await ledger[resident.session]?.lifecycle.isLive != true else { continue }
+                    report.left.append(resident)
+                }
+            } catch {
+                let reason = SpawnError(wrapping: error, as: .unavailable, "cannot be asked").message
+                report.unreachable.append("\(entry.kind.rawValue): \(reason)")
+            }
+        }
+        return report
+    }
+
+    /// Ends what `look` finds, and returns it.
+    public func remove(grace: Duration) async throws -> Report {
+        let report = await look()
+        for resident in report.left {
+            try await registry.backend(resident.handle.backend).stop(resident.handle, grace: grace)
+        }
+        return report
+    }
+}

@@ -1,0 +1,84 @@
+import FoundationEssentials
+import MultipleSpawner
+
+/// An engine in memory, with what a hub does with it.
+struct Hub {
+    let backend: ScriptedBackend
+    let journal: MemoryJournal
+    let feed = EventFeed()
+    let orchestrator: Orchestrator
+    private let watching: Task<Void, Never>
+
+    init(
+        backend: ScriptedBackend = ScriptedBackend(), journal: MemoryJournal = MemoryJournal(),
+        policy: Orchestrator.Policy = Orchestrator.Policy(grace: .zero), concurrentStarts: Int = 100,
+        capacity: Int? = nil, lifetime: Lifetime = Lifetime(), recovering: Bool = false
+    ) async throws {
+        self.backend = backend
+        self.journal = journal
+        let orchestrator = Orchestrator(
+            ledger: Ledger(journal: journal, feed: feed),
+            admission: Admission(concurrentStarts: concurrentStarts, capacity: { _ in capacity }),
+            registry: Registry(backends: [Registry.Entry(backend, classes: ["test.Scripted"])]), policy: policy
+        ) { request in
+            SessionPlan(
+                id: request.id, identity: request.identity, template: "test", lifetime: lifetime,
+                backend: ScriptedBackend.kind, startTimeout: request.startTimeout)
+        }
+        self.orchestrator = orchestrator
+        if recovering { try await orchestrator.recover() }
+        watching = Task { await orchestrator.watch() }
+    }
+
+    var ledger: Ledger { orchestrator.ledger }
+
+    static func request(
+        _ id: String, user: String = "alice", server: String = "", timeout: Duration = .seconds(20)
+    ) throws -> SessionRequest {
+        SessionRequest(
+            id: try SessionID(id), identity: try SessionIdentity(hub: "hub", user: user, server: server),
+            environment: ["JUPYTERHUB_API_TOKEN": "s3cr3t"], startTimeout: timeout)
+    }
+
+    /// Starts and waits for what becomes of it.
+    func start(
+        _ id: String, user: String = "alice", server: String = "", timeout: Duration = .seconds(20)
+    ) async throws -> SessionLifecycle.Phase {
+        let request = try Self.request(id, user: user, server: server, timeout: timeout)
+        _ = try await orchestrator.submit(request)
+        return try await phase(of: id) { $0.isSettled }
+    }
+
+    /// Waits until the session's phase is as wanted, and returns it.
+    func phase(
+        of id: String, until isWanted: @Sendable (SessionLifecycle.Phase) -> Bool
+    ) async throws -> SessionLifecycle.Phase {
+        let id = try SessionID(id)
+        let (snapshot, _, events) = await ledger.subscribe(EventFeed.Filter(session: id), after: nil)
+        if let phase = snapshot?.first?.lifecycle.phase, isWanted(phase) { return phase }
+        if let phase = await ledger[id]?.lifecycle.phase, isWanted(phase) { return phase }
+        for await event in events {
+            if case .state(let record) = event.content, isWanted(record.lifecycle.phase) {
+                return record.lifecycle.phase
+            }
+        }
+        throw SpawnError(.internal, "the feed ended")
+    }
+}
+
+extension SessionLifecycle.Phase {
+    /// Running, or over.
+    var isSettled: Bool {
+        switch self {
+        case .running, .stopped, .failed: true
+        case .accepted, .queued, .starting, .stopping: false
+        }
+    }
+
+    var isOver: Bool {
+        switch self {
+        case .stopped, .failed: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import FoundationEssentials
+import MultipleSpawner
+import Synchronization
+import Testing
+
+/// What a new daemon makes of the journal and the place that a killed one left.
+@Suite struct RecoveryTests {
+    @Test func `a running session is watched again`() async throws {
+        let first = try await Hub()
+        _ = try await first.start("a")
+        let second = try await Hub(backend: first.backend, journal: first.journal, recovering: true)
+        #expect(await second.ledger[try SessionID("a")]?.lifecycle.phase.name == "running")
+        second.backend.crash(try SessionID("a"))
+        let phase = try await second.phase(of: "a") { $0.isOver }
+        #expect(phase == .stopped(.exited(7)))
+    }
+
+    @Test func `a start that was cut off is undone, and the same attempt begins again`() async throws {
+        let gate = Gate()
+        let first = try await Hub(backend: ScriptedBackend(gate: gate))
+        _ = try await first.orchestrator.submit(Hub.request("a"))
+        await gate.reached()
+        #expect(first.backend.running == 1)
+        let journal = MemoryJournal()
+        for record in first.journal.records {
+            try journal.append(JournalEntry(session: record.id, content: .record(record)))
+        }
+        gate.open()
+        let second = try await Hub(backend: first.backend, journal: journal, recovering: true)
+        let phase = try await second.start("a")
+        #expect(phase.name == "running")
+        #expect(second.backend.running == 1)
+    }
+
+    @Test func `what was started before the first checkpoint is found by its label`() async throws {
+        let backend = ScriptedBackend()
+        let journal = MemoryJournal()
+        let id = try SessionID("a")
+        let plan = SessionPlan(
+            id: id, identity: try SessionIdentity(hub: "hub", user: "alice"), template: "test",
+            backend: ScriptedBackend.kind)
+        try journal.append(JournalEntry(session: id, content: .record(SessionRecord(plan, created: Date()))))
+        backend.world.withLock {
+            $0.servers[id] = Handle(backend: ScriptedBackend.kind, version: 1, payload: "never checkpointed")
+        }
+        let hub = try await Hub(backend: backend, journal: journal, recovering: true)
+        _ = try await hub.phase(of: "a") { $0.isOver }
+        #expect(backend.running == 0)
+        #expect(journal.records.isEmpty)
+    }
+
+    @Test func `a stop that was cut off goes on`() async throws {
+        let first = try await Hub()
+        _ = try await first.start("a")
+        let id = try SessionID("a")
+        var record = try #require(first.journal.records.first)
+        try record.lifecycle.apply(.stopping(.asked))
+        let journal = MemoryJournal()
+        try journal.append(JournalEntry(session: id, content: .record(record)))
+        let second = try await Hub(backend: first.backend, journal: journal, recovering: true)
+        _ = try await second.phase(of: "a") { $0.isOver }
+        #expect(second.backend.running == 0)
+        #expect(journal.records.isEmpty)
+    }
+
+    @Test func `a session is adopted with an empty journal when it runs, and refused when it is gone`() async throws {
+        let first = try await Hub()
+        _ = try await first.start("a")
+        let record = try #require(await first.ledger[try SessionID("a")])
+        let second = try await Hub(backend: first.backend, recovering: true)
+        let adopted = try await second.orchestrator.adopt(record)
+        #expect(adopted.id == record.id)
+        #expect(second.journal.records.count == 1)
+        _ = try await second.orchestrator.stop(record.id)
+        #expect(second.backend.running == 0)
+        let third = try await Hub(backend: first.backend, recovering: true)
+        await #expect(throws: SpawnError.self) { try await third.orchestrator.adopt(record) }
+    }
+
+    @Test func `what belongs to no session is found by the sweep, and what belongs to one is not`() async throws {
+        let hub = try await Hub()
+        _ = try await hub.start("a")
+        let stray = try SessionID("stray")
+        hub.backend.world.withLock {
+            $0.servers[stray] = Handle(backend: ScriptedBackend.kind, version: 1, payload: "stray")
+        }
+        let sweep = Sweep(ledger: hub.ledger, registry: hub.orchestrator.registry)
+        #expect(await sweep.look().left.map(\.session) == [stray])
+        _ = try await sweep.remove(grace: .zero)
+        #expect(hub.backend.running == 1)
+    }
+}

@@ -1,0 +1,162 @@
+import MultipleSpawner
+import Synchronization
+
+/// A place in memory whose every answer the test decides.
+final class ScriptedBackend: Backend {
+    static let kind: BackendKind = "scripted"
+    static let options = ObjectShape([])
+
+    struct World {
+        /// What exists, by session.
+        var servers: [SessionID: Handle] = [:]
+        var started = 0
+        var stopped = 0
+        var isUnreachable = false
+        /// How often `stop` fails before it works.
+        var stopFailures = 0
+    }
+
+    enum Failure: Sendable {
+        case beforeCheckpoint, afterCheckpoint, whenAsked
+        /// The port is somebody else's; the next attempt is well.
+        case portTaken
+    }
+
+    let world = Mutex(World())
+    private let failure: Mutex<Failure?>
+    private let gate: Gate?
+    private let (stream, continuation) = AsyncStream.makeStream(of: Handle.self)
+
+    /// - Parameter gate: holds `start`, after its checkpoint, until it is opened.
+    init(failure: Failure? = nil, gate: Gate? = nil) {
+        self.failure = Mutex(failure)
+        self.gate = gate
+    }
+
+    func start(_ plan: SessionPlan, checkpoint: Checkpoint) async throws -> Endpoint {
+        if failure.withLock({ $0 }) == .beforeCheckpoint {
+            throw SpawnError(.backendFailed, "the place is full of water; drain it")
+        }
+        let handle = world.withLock { world in
+            world.started += 1
+            let handle = Handle(backend: Self.kind, version: 1, payload: "\(plan.id.rawValue)#\(world.started)")
+            world.servers[plan.id] = handle
+            return handle
+        }
+        try await checkpoint(handle)
+        if failure.withLock({ $0 }) == .afterCheckpoint {
+            throw SpawnError(.backendFailed, "the server fell over")
+        }
+        try await gate?.pass()
+        return Endpoint(host: "127.0.0.1", port: 4711)
+    }
+
+    func isAnswering(_ handle: Handle, at endpoint: Endpoint) async throws -> Bool {
+        switch failure.withLock({ $0 }) {
+        case .whenAsked:
+            crash(handle)
+            throw SpawnError(.backendFailed, "the server ended with status 3")
+        case .portTaken:
+            failure.withLock { $0 = nil }
+            throw SpawnError(.unavailable, "port 4711 was taken by another program")
+        default: return true
+        }
+    }
+
+    func poll(_ handles: [Handle]) async -> [Observation] {
+        world.withLock { world in
+            handles.map { handle in
+                if world.isUnreachable { return Observation(handle, .unreachable("the line is cut")) }
+                return Observation(handle, world.servers.values.contains(handle) ? .running : .exited(7))
+            }
+        }
+    }
+
+    func changes() -> AsyncStream<Handle> { stream }
+
+    func stop(_ handle: Handle, grace: Duration) async throws {
+        try world.withLock { world in
+            guard world.stopFailures == 0 else {
+                world.stopFailures -= 1
+                throw SpawnError(.unavailable, "the line is cut")
+            }
+            world.stopped += 1
+            for (id, known) in world.servers where known == handle { world.servers[id] = nil }
+        }
+    }
+
+    func logs(_ handle: Handle, follow: Bool) async throws -> LogStream {
+        LogStream { $0.finish() }
+    }
+
+    func census() async throws -> [Resident] {
+        world.withLock { world in
+            world.servers.map {
+                Resident(session: $0.key, identity: nil, handle: $0.value, description: $0.value.payload)
+            }
+        }
+    }
+
+    func examine(_ options: JSONValue) async -> [Finding] { [] }
+
+    /// The server of a session ends by itself, and the place says so.
+    func crash(_ id: SessionID) {
+        let handle = world.withLock { $0.servers.removeValue(forKey: id) }
+        if let handle { continuation.yield(handle) }
+    }
+
+    private func crash(_ handle: Handle) {
+        world.withLock { world in
+            for (id, known) in world.servers where known == handle { world.servers[id] = nil }
+        }
+        continuation.yield(handle)
+    }
+
+    var running: Int { world.withLock { $0.servers.count } }
+}
+
+/// A door that a test opens. Who waits at it can be cancelled.
+final class Gate: Sendable {
+    private let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+    private let (arrivals, arrived) = AsyncStream.makeStream(of: Void.self)
+
+    func open() { continuation.finish() }
+
+    func pass() async throws {
+        arrived.yield()
+        for await _ in stream {}
+        try Task.checkCancellation()
+    }
+
+    /// Waits until somebody stands at the door.
+    func reached() async {
+        for await _ in arrivals { return }
+    }
+}
+
+/// A journal in memory that can outlive the ledgers that write to it, and fail on demand.
+final class MemoryJournal: Journal {
+    private let state = Mutex((records: [SessionRecord](), isBroken: false, writes: 0))
+
+    func append(_ entry: JournalEntry) throws {
+        try state.withLock { state in
+            guard !state.isBroken else { throw SpawnError(.internal, "no space left on device") }
+            state.writes += 1
+            let index = state.records.firstIndex { $0.id == entry.session }
+            switch (entry.content, index) {
+            case (.record(let record), let index?): state.records[index] = record
+            case (.record(let record), nil): state.records.append(record)
+            case (.forgotten, let index?): state.records.remove(at: index)
+            case (.forgotten, nil): break
+            }
+        }
+    }
+
+    func replay() throws -> [JournalEntry] {
+        state.withLock { $0.records.map { JournalEntry(session: $0.id, content: .record($0)) } }
+    }
+
+    func breakDown() { state.withLock { $0.isBroken = true } }
+    var records: [SessionRecord] { state.withLock { $0.records } }
+    var writes: Int { state.withLock { $0.writes } }
+}
