@@ -72,20 +72,13 @@ extension Binder {
             switch node.value {
             case .integer(let value): Double(value)
             case .number(let value): value
-            case .string(let text): Self.decimal(text)
+            case .string(let text): Double(decimal: text)
             default: nil
             }
         let expectation = Shape.number(range).expectation
         guard let number, number.isFinite else { return mismatch(node, expectation) }
         guard range.contains(number) else { return outOfRange(node, MemorySize.number(number), expectation) }
         return Int(exactly: number).map { .integer($0) } ?? .number(number)
-    }
-
-    /// A number in decimal digits. `Double` alone would also take `nan`, `inf` and hexadecimal.
-    private static func decimal(_ text: String) -> Double? {
-        let digits = Substring(text).trimmed
-        guard digits.utf8.allSatisfy({ $0.isDigit || "+-.eE".utf8.contains($0) }) else { return nil }
-        return Double(digits)
     }
 
     private mutating func bindMemory(_ node: JSONNode) -> JSONValue? {

@@ -23,7 +23,9 @@ public enum MemorySize {
             case "T", "TB", "TIB": 40
             default: nil
             }
-        guard let shift, let amount = Double(digits.trimmed), digits.first?.isNumber == true else { return nil }
+        guard let shift, digits.utf8.first?.isDigit == true, let amount = Double(decimal: String(digits)) else {
+            return nil
+        }
         return bytes(amount * Double(1 << shift))
     }
 
@@ -54,6 +56,16 @@ public enum MemorySize {
     static func number(_ value: Double) -> String {
         let rounded = (value * 1000).rounded() / 1000
         return Int(exactly: rounded).map(String.init) ?? String(rounded)
+    }
+}
+
+extension Double {
+    /// A number in decimal digits, spaces around it aside. The plain initialiser also takes `nan`, `inf` and
+    /// hexadecimal.
+    init?(decimal text: String) {
+        let digits = Substring(text).trimmed
+        guard digits.utf8.allSatisfy({ $0.isDigit || "+-.eE".utf8.contains($0) }) else { return nil }
+        self.init(digits)
     }
 }
 

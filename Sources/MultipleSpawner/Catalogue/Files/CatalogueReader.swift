@@ -24,7 +24,9 @@ struct CatalogueReader {
         }
         let deployments = deploymentReader?.read() ?? [:]
 
-        templateReader.check(templates, against: providers, listedIn: providerSource?.file)
+        // What a broken list of providers lacks says nothing about the templates.
+        let isListed = providerReader.map { $0.remarks.isEmpty && $0.source.remarks.isEmpty } ?? false
+        templateReader.check(templates, against: providers, listedIn: isListed ? providerSource?.file : nil)
         templates = templateReader.numbered(templates)
         finish(templateSource, templateReader.remarks)
         if let reader = deploymentReader { finish(reader.source, reader.remarks) }

@@ -30,8 +30,9 @@ enum RefusalReason: Sendable, Hashable {
         case .noSuchImage: 6
         case .deploymentElsewhere, .deploymentMisfit, .noDeploymentForUser: 7
         case .noUploads: 8
-        case .tooMuchMemory, .tooMuchCPU, .tooManyGPUs, .tooLong: 9
-        case .missing: 10
+        case .missing: 9
+        // What there is comes before what there might be in another build.
+        case .tooMuchMemory, .tooMuchCPU, .tooManyGPUs, .tooLong: 10
         }
     }
 
