@@ -149,9 +149,9 @@ extension BackendContract {
         }
     }
 
-    func checkOriginals() throws {
+    func checkOriginals() async throws {
         for state: JSONValue in [nil, [:], ["unheard": "of"], [1, 2]] {
-            guard (try? backend.handle(fromOriginal: state)) ?? nil == nil else {
+            guard (try? await backend.adopt(original: state)) ?? nil == nil else {
                 throw Violation("a state that means nothing was read as a handle")
             }
         }

@@ -85,7 +85,7 @@ public struct BackendContract: Sendable {
         case .restart: try await checkRestart()
         case .census: try await checkCensus()
         case .logs: try await checkLogs()
-        case .originals: try checkOriginals()
+        case .originals: try await checkOriginals()
         }
     }
 }

@@ -99,8 +99,9 @@ struct BrokenBackend: Backend {
 
     func examine(_ options: JSONValue) async -> [Finding] { [] }
 
-    func handle(fromOriginal state: JSONValue) throws -> Handle? {
-        broken == .originals ? Handle(backend: Self.kind, version: 1, payload: "{}") : nil
+    func adopt(original state: JSONValue) async throws -> (handle: Handle, endpoint: Endpoint)? {
+        guard broken == .originals else { return nil }
+        return (Handle(backend: Self.kind, version: 1, payload: "{}"), Endpoint(host: "127.0.0.1", port: 1))
     }
 }
 

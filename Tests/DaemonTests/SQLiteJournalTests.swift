@@ -16,7 +16,8 @@ import Testing
 
     private func record(_ id: String, user: String = "alice") throws -> SessionRecord {
         let plan = SessionPlan(
-            id: try SessionID(id), identity: try SessionIdentity(hub: "hub", user: user), template: "t", backend: "mock")
+            id: try SessionID(id), identity: try SessionIdentity(hub: "hub", user: user), template: "t", backend: "mock"
+        )
         return SessionRecord(plan, created: Date(timeIntervalSince1970: 1_700_000_000))
     }
 

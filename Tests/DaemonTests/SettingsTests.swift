@@ -43,7 +43,8 @@ import Testing
     }
 
     @Test func `numbers of the file and the environment are read`() throws {
-        let settings = try settings([:], ["MULTIPLE_SPAWNER_STOP_GRACE": "3"], #"{"allowed_uids": [7, "8"], "abandoned_after": 60}"#)
+        let settings = try settings(
+            [:], ["MULTIPLE_SPAWNER_STOP_GRACE": "3"], #"{"allowed_uids": [7, "8"], "abandoned_after": 60}"#)
         #expect(settings.grace == .seconds(3))
         #expect(settings.allowedUIDs == [7, 8])
         #expect(settings.abandonedAfter == .seconds(60))

@@ -14,10 +14,9 @@ struct SQLiteJournal: Journal {
             var configuration = Configuration()
             configuration.label = "journal"
             configuration.journalMode = .wal
-            configuration.prepareDatabase { database in
-                try database.execute(sql: "PRAGMA synchronous = FULL")
-            }
             database = try DatabaseQueue(path: path, configuration: configuration)
+            // Last, because GRDB lowers it to NORMAL when it turns the write-ahead log on.
+            try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             try Self.migrator.migrate(database)
         } catch {
             throw SpawnError(
