@@ -75,7 +75,22 @@ let package = Package(
         ),
         // What Swift cannot say: vfork, pidfd, eventfd.
         .target(name: "CLinux"),
+        // A server that does nothing but answer, for tests and benchmarks.
+        .executableTarget(name: "FakeServer", dependencies: ["CLinux"]),
         .testTarget(name: "MultipleSpawnerTests", dependencies: ["MultipleSpawner"], swiftSettings: settings),
+        .testTarget(
+            name: "BackendsTests",
+            dependencies: ["Backends", "BackendContract", "MultipleSpawner", "CLinux", "FakeServer"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "DaemonTests",
+            dependencies: [
+                "Daemon", "MultipleSpawner",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+            ],
+            swiftSettings: settings
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

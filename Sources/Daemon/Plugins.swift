@@ -12,6 +12,7 @@ enum Plugins {
             backends: [
                 Registry.Entry(LocalBackend(machine), classes: LocalBackend.classes),
                 Registry.Entry(LocalUserBackend(machine), classes: LocalUserBackend.classes),
+                Registry.Entry(MockBackend(), classes: MockBackend.classes),
             ] + announced, announcedHooks: hooks)
     }
 

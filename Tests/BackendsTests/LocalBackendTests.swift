@@ -9,8 +9,6 @@ import Testing
         let test = try LocalTest()
         defer { test.remove() }
         let checkpoints = Checkpoints()
-        let clock = ContinuousClock()
-        let begin = clock.now
         let plan = try test.plan()
         let endpoint = try await test.backend.start(plan, checkpoint: checkpoints.checkpoint)
         let handle = try #require(checkpoints.handles.last)

@@ -1,3 +1,4 @@
+import BackendContract
 import Glibc
 import MultipleSpawner
 import Testing
@@ -7,16 +8,22 @@ import Testing
 /// A machine with a log directory of its own, and what a test does with it.
 struct LocalTest {
     let machine: LocalMachine
-    let directory: String
+    private let temporary: TemporaryDirectory
+    var directory: String { temporary.path }
     var backend: LocalBackend { LocalBackend(machine) }
 
     init() throws {
-        var template = Array("/tmp/multiplespawner-test-XXXXXX".utf8CString)
-        try #require(mkdtemp(&template) != nil)
-        directory = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-        // Accounts that tests switch to must be able to pass through.
-        chmod(directory, 0o711)
-        machine = try LocalMachine(logDirectory: "\(directory)/logs")
+        temporary = try TemporaryDirectory()
+        machine = try LocalMachine(logDirectory: "\(temporary.path)/logs")
+    }
+
+    /// The same machine, as a restarted daemon has it.
+    func restarted() throws -> LocalMachine {
+        try LocalMachine(logDirectory: machine.logDirectory)
+    }
+
+    func remove() {
+        temporary.remove()
     }
 
     func plan(
@@ -29,12 +36,6 @@ struct LocalTest {
             identity: try SessionIdentity(hub: "test", user: user), template: "test", backend: "local",
             options: .object(options), environment: environment, command: [FakeServer.path] + arguments)
     }
-
-    func remove() {
-        _ = try? SystemFile.names(in: "\(directory)/logs").map { unlink("\(directory)/logs/\($0)") }
-        rmdir("\(directory)/logs")
-        rmdir(directory)
-    }
 }
 
 extension LocalTest {
@@ -45,6 +46,24 @@ extension LocalTest {
         while try await !backend.isAnswering(handle, at: endpoint) {
             try #require(ContinuousClock.now < end, "the server does not answer")
             try await Task.sleep(for: .milliseconds(1))
+        }
+    }
+}
+
+extension LocalTest {
+    /// The contract, with the tiny server in each of its scenarios.
+    var contract: BackendContract {
+        let logs = machine.logDirectory
+        return BackendContract(backend, restarted: { LocalBackend(try LocalMachine(logDirectory: logs)) }) {
+            scenario, id in
+            switch scenario {
+            case .plain: try plan(id: id)
+            case .failing: try plan(["--exit", "4"], id: id)
+            case .slow: try plan(["--delay", "300"], id: id)
+            case .ending(let status): try plan(["--exit", "\(status)"], id: id)
+            // A machine can always be asked about its own processes.
+            case .unreachable: nil
+            }
         }
     }
 }

@@ -8,15 +8,22 @@ final class DoomedProcess: Sendable {
     let pid: Int32
     private let descriptor: Int32
 
-    /// `nil` when the process is dead already, or is not the session's any more now that it was opened.
-    init?(_ pid: Int32, of local: LocalHandle) {
+    /// `nil` when the process is dead already.
+    init?(_ pid: Int32) {
         let descriptor = clinux_pidfd_open(pid)
         guard descriptor >= 0 else { return nil }
         self.pid = pid
         self.descriptor = descriptor
-        // The number was listed before it was opened, so it is looked at again.
         guard let status = (try? ProcessStatus.read(pid)) ?? nil, !status.isDead else { return nil }
-        guard pid != local.pid || status.startTime == local.startTime else { return nil }
+    }
+
+    /// `nil` also when it is the leader's number, but not the leader any more now that it was opened.
+    convenience init?(_ pid: Int32, of local: LocalHandle) {
+        self.init(pid)
+        guard pid == local.pid else { return }
+        guard let status = (try? ProcessStatus.read(pid)) ?? nil, status.startTime == local.startTime else {
+            return nil
+        }
     }
 
     deinit {

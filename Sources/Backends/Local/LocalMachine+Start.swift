@@ -12,6 +12,7 @@ extension LocalMachine {
         // A directory service may be slow to name the account.
         let place = try await BlockingWork.run { Result { () throws(SpawnError) in try LocalPlace(plan, options) } }
             .get()
+        try await killLeftovers(of: plan.id)
         guard !Task.isCancelled else { throw cancelled(plan) }
 
         let address = Self.address(plan, options)

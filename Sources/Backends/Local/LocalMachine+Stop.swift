@@ -36,36 +36,53 @@ extension LocalMachine {
         _ = await watcher.waitForExit(handle, within: local.termTimeout.map { min(left, .seconds($0)) } ?? left)
     }
 
-    /// Kills in rounds until nobody is found any more: a process may have been forked while the others were counted.
     private func killTree(_ handle: Handle, _ local: LocalHandle) async throws(SpawnError) {
-        let clock = ContinuousClock()
-        let end = clock.now + .seconds(local.killTimeout ?? 5)
+        let sight = await attached(handle, local)
+        if case .unreadable(let reason) = sight {
+            throw SpawnError(.unavailable, "process \(local.pid) cannot be looked at: \(reason)")
+        }
+        guard local.bootID == bootID else { return }
+        let limit = Duration.seconds(local.killTimeout ?? 5)
         let cgroup = LocalCgroup(paths: local.cgroups)
+        try await killAll(cgroup, within: limit) { [watcher] in
+            // Once the leader is gone its number means nothing any more.
+            let lives = watcher.known([handle])[0] == .running
+            return ProcessTree.members(of: local, leaderLives: lives).compactMap { DoomedProcess($0, of: local) }
+        }
+        // Dead, but perhaps not reaped: only the watcher does that, and it forgets the handle next.
+        _ = await watcher.waitForExit(handle, within: limit)
+    }
+
+    /// Ends what an earlier attempt of the same session may have left when the daemon was killed right after its fork.
+    func killLeftovers(of session: SessionID) async throws(SpawnError) {
+        let cgroup = LocalCgroup(paths: hierarchies.map { "\($0.base)/\(session.rawValue)" })
+        guard cgroup.holdsWholeTree else { return }
+        try await killAll(cgroup, within: .seconds(5)) { cgroup.members.compactMap { DoomedProcess($0) } }
+    }
+
+    /// Kills in rounds until nobody is found any more: a process may have been forked while the others were counted.
+    private func killAll(
+        _ cgroup: LocalCgroup, within limit: Duration, _ find: @escaping @Sendable () -> [DoomedProcess]
+    ) async throws(SpawnError) {
+        let clock = ContinuousClock()
+        let end = clock.now + limit
         while true {
-            let sight = await attached(handle, local)
-            if case .unreadable(let reason) = sight {
-                throw SpawnError(.unavailable, "process \(local.pid) cannot be looked at: \(reason)")
-            }
-            let round = await BlockingWork.run { [bootID] in
-                guard local.bootID == bootID else { return [DoomedProcess]() }
+            let round = await BlockingWork.run {
                 // Opened before they are killed: a number that was given again is not hit.
-                let doomed = ProcessTree.members(of: local, leaderLives: sight == .running)
-                    .compactMap { DoomedProcess($0, of: local) }
+                let doomed = find()
                 cgroup.kill()
                 for process in doomed { process.kill() }
                 return doomed
             }
-            guard !round.isEmpty else { break }
+            guard !round.isEmpty else { return }
             for process in round {
                 guard await process.waitForExit(within: end - clock.now) else {
                     throw SpawnError(
                         .timedOut,
-                        "process \(process.pid) of a session does not end, although it was killed; "
-                            + "it may be waiting for a disk; try again")
+                        "process \(process.pid) of a session does not end, although it was killed; it may be waiting "
+                            + "for a disk; try again")
                 }
             }
         }
-        // Dead, but perhaps not reaped: only the watcher does that, and it forgets the handle next.
-        _ = await watcher.waitForExit(handle, within: end - clock.now)
     }
 }

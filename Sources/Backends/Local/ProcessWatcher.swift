@@ -184,12 +184,3 @@ final class ProcessWatcher: Sendable {
         return clinux_pidfd_reap(descriptor, &status) == 1 ? status : nil
     }
 }
-
-extension Duration {
-    var dispatchInterval: DispatchTimeInterval {
-        let (seconds, attoseconds) = components
-        let nanoseconds = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        guard !nanoseconds.overflow, nanoseconds.partialValue < Int64.max / 2 else { return .never }
-        return .nanoseconds(Int(nanoseconds.partialValue + attoseconds / 1_000_000_000))
-    }
-}

@@ -33,7 +33,7 @@ struct PlanCommand: AsyncParsableCommand {
             let decision = catalogue.decide(for: request)
             switch format {
             case .json: try decision.printJSON()
-            case .text: print(decision)
+            case .text: print(decision.text)
             }
             if let error = decision.spawnError { throw error }
         }

@@ -14,10 +14,9 @@ struct SQLiteJournal: Journal {
             var configuration = Configuration()
             configuration.label = "journal"
             configuration.journalMode = .wal
-            configuration.prepareDatabase { database in
-                try database.execute(sql: "PRAGMA synchronous = FULL")
-            }
             database = try DatabaseQueue(path: path, configuration: configuration)
+            // Last, because GRDB lowers it to NORMAL when it turns the write-ahead log on.
+            try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             try Self.migrator.migrate(database)
         } catch {
             throw SpawnError(
@@ -62,6 +61,11 @@ struct SQLiteJournal: Journal {
                 try statement.execute(arguments: [entry.session.rawValue])
             }
         }
+    }
+
+    /// What the database says of one of its settings.
+    func pragma(_ name: String) throws -> String? {
+        try database.read { try String.fetchOne($0, sql: "PRAGMA \(name)") }
     }
 
     func replay() throws -> [JournalEntry] {

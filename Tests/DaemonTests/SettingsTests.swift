@@ -1,0 +1,71 @@
+import MultipleSpawner
+import Testing
+
+@testable import Daemon
+
+@Suite struct SettingsTests {
+    private func settings(
+        _ arguments: [Settings.Key: String] = [:], _ environment: [String: String] = [:], _ file: String = "{}"
+    ) throws -> Settings {
+        let bound = try Settings.shape.bind(JSONSource(file: "config", text: file))
+        return try Settings(
+            arguments: arguments, environment: ["HOME": "/home/hub"].merging(environment) { $1 }, file: bound)
+    }
+
+    @Test func `the command line wins over the environment, and that over the file`() throws {
+        let file = #"{"templates": "/file.json", "socket": "/file.sock", "state_dir": "/file"}"#
+        let environment = ["MULTIPLE_SPAWNER_TEMPLATE_FILE": "/env.json", "MULTIPLE_SPAWNER_SOCKET": "/env.sock"]
+        let settings = try settings([.templates: "/argument.json"], environment, file)
+        #expect(settings.templates == "/argument.json")
+        #expect(settings.socket == "/env.sock")
+        #expect(settings.stateDirectory == "/file")
+    }
+
+    @Test func `the originals' variables are read`() throws {
+        let settings = try settings(
+            [:],
+            [
+                "MULTIPLE_SPAWNER_TEMPLATE_FILE": "~/t.json", "MULTIPLE_SPAWNER_DEPLOYMENT_FILE": "/d.json",
+                "MULTIPLE_SPAWNER_PROVIDERS_FILE": "/p.json", "MULTIPLE_SPAWNER_CONFIGURER_RESOURCES_PATH": "/books",
+            ])
+        #expect(settings.templates == "/home/hub/t.json")
+        #expect(settings.deployments == "/d.json")
+        #expect(settings.providers == "/p.json")
+        #expect(settings.playbooks == "/books")
+    }
+
+    @Test func `the defaults are in the home directory`() throws {
+        let settings = try settings()
+        #expect(settings.stateDirectory == "/home/hub/.multiplespawner/state")
+        #expect(settings.socket == "/home/hub/.multiplespawner/state/multiplespawner.sock")
+        #expect(settings.socketMode == 0o600)
+        #expect(settings.grace == .seconds(10))
+    }
+
+    @Test func `numbers of the file and the environment are read`() throws {
+        let settings = try settings(
+            [:], ["MULTIPLE_SPAWNER_STOP_GRACE": "3"], #"{"allowed_uids": [7, "8"], "abandoned_after": 60}"#)
+        #expect(settings.grace == .seconds(3))
+        #expect(settings.allowedUIDs == [7, 8])
+        #expect(settings.abandonedAfter == .seconds(60))
+    }
+
+    @Test(arguments: [
+        (["MULTIPLE_SPAWNER_STOP_GRACE": "soon"], "stop_grace"),
+        (["MULTIPLE_SPAWNER_SOCKET_MODE": "0999"], "socket_mode"),
+        (["MULTIPLE_SPAWNER_ALLOWED_UIDS": "root"], "allowed_uids"),
+    ])
+    func `a value that does not fit is an error that names it`(_ environment: [String: String], _ name: String) throws {
+        let error = #expect(throws: SpawnError.self) { try settings([:], environment) }
+        #expect(error?.message.contains(name) == true)
+    }
+
+    @Test func `an unknown key of the file is an error with the nearest name`() throws {
+        let error = #expect(throws: SpawnError.self) { try settings([:], [:], #"{"templats": "/x"}"#) }
+        #expect(error?.message.contains("'templates'") == true)
+    }
+
+    @Test func `every key is declared, and every declared key is read`() {
+        #expect(Set(Settings.shape.fields.map(\.name)) == Set(Settings.Key.allCases.map(\.rawValue)))
+    }
+}
