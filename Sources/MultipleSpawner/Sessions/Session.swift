@@ -5,8 +5,8 @@ import Logging
 /// `run` is one task. Cancelling it, in any step, undoes what was done.
 struct Session: Sendable {
     let record: SessionRecord
-    /// What is to be started; `nil` for a session that a restarted daemon found in its journal.
-    let plan: SessionPlan?
+    /// What is to be started; `nil` for a session that is taken up: from the journal, or from a hub's memory.
+    let pending: PendingStart?
     let backend: any Backend
     let ledger: Ledger
     let admission: Admission
@@ -20,9 +20,9 @@ struct Session: Sendable {
         let ending: StopReason
         switch record.lifecycle.phase {
         case .accepted, .queued, .starting:
-            ending = await startAndWatch()
+            if let reason = await begin() { ending = reason } else { ending = await watch() }
         case .running:
-            ending = await control.ending(of: record.lifecycle.handle)
+            ending = await watch()
         case .stopping(let reason):
             ending = reason
         case .stopped, .failed:
@@ -34,25 +34,32 @@ struct Session: Sendable {
         control.markOver()
     }
 
-    private func startAndWatch() async -> StopReason {
-        guard let plan else { return control.reason ?? .interrupted }
+    /// Starts the server.
+    ///
+    /// - Returns: why there is nothing to watch; `nil` when it runs.
+    private func begin() async -> StopReason? {
+        guard let plan = pending?.take() else { return control.reason ?? .interrupted }
         let clock = ContinuousClock()
         let began = clock.now
         let timer = Task {
             try await clock.sleep(for: plan.startTimeout)
             control.end(.failed(SessionFailure(timeOut(plan))))
         }
+        defer { timer.cancel() }
         do {
             try await start(plan)
-            timer.cancel()
             log.info("session answers", metadata: ["seconds": "\(clock.now - began)"])
-            return await control.ending(of: ledger[id]?.lifecycle.handle)
+            return nil
         } catch {
-            timer.cancel()
             // A task that was cancelled throws whatever its last call made of that; the reason is what counts.
             if let reason = control.reason { return reason }
             return .failed(SessionFailure(SpawnError(wrapping: error, as: .backendFailed, "the start failed")))
         }
+    }
+
+    /// Waits until the session is to end.
+    private func watch() async -> StopReason {
+        await control.ending(of: ledger[id]?.lifecycle.handle)
     }
 
     /// The steps of a start, in their order.
