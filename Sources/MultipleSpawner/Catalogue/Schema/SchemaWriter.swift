@@ -14,12 +14,17 @@ struct SchemaWriter {
         switch shape {
         case .anything: [:]
         case .list(let element):
-            Self.any(of: [["type": "array", "items": schema(of: element)], schema(of: element)])
+            list(of: shared(schema(of: element)))
         case .map(let element): ["type": "object", "additionalProperties": schema(of: element)]
         case .object(let object): schema(of: object, requiringAll: requiringAll)
         case .either(let shapes): Self.any(of: shapes.map { schema(of: $0) })
         case .string, .choice, .boolean, .integer, .number, .memory, .path: scalar(shape)
         }
+    }
+
+    /// A list; one value stands for a list of one.
+    private func list(of element: JSONValue) -> JSONValue {
+        Self.any(of: [["type": "array", "items": element], element])
     }
 
     /// One of several; nested ones are taken apart, equal ones are written once.
@@ -36,7 +41,7 @@ struct SchemaWriter {
     // MARK: Scalars
 
     private mutating func scalar(_ shape: Shape) -> JSONValue {
-        let plain = Self.plain(shape)
+        let plain = shared(Self.plain(shape))
         guard takesPlaceholders, !Self.takesAnyText(shape) else { return plain }
         return Self.any(of: [plain, define("placeholder", Self.placeholder)])
     }
@@ -112,6 +117,15 @@ struct SchemaWriter {
         guard sharesDefinitions else { return schema }
         definitions[name] = schema
         return ["$ref": .string("#/$defs/\(name)")]
+    }
+
+    /// A schema that is long and may well be needed again: written once for all equal ones.
+    private mutating func shared(_ schema: JSONValue) -> JSONValue {
+        guard sharesDefinitions, schema.text.utf8.count > 120 else { return schema }
+        if let known = definitions.first(where: { $0.value == schema }) {
+            return ["$ref": .string("#/$defs/\(known.key)")]
+        }
+        return define("part-\(definitions.count { $0.key.hasPrefix("part-") } + 1)", schema)
     }
 
     /// The options of a plug-in: placeholders may stand in them, and what they lack may be given elsewhere.
