@@ -71,6 +71,10 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
+            resources: [
+                .embedInCode("Web/SpawnForm.mustache"), .embedInCode("Web/SpawnForm.js"),
+                .embedInCode("Web/Status.mustache"),
+            ],
             swiftSettings: settings
         ),
         // What Swift cannot say: vfork, pidfd, eventfd.

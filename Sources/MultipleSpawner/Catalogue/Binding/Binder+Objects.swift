@@ -23,7 +23,7 @@ extension Binder {
                 continue
             }
             if field.name == shape.variants?.target {
-                if let target { values[field.name] = bind(member.value, to: target, requiringAll: false) }
+                if let target { values[field.name] = bindOptions(member.value, to: target) }
             } else {
                 values[field.name] = bind(member.value, to: field.shape)
             }

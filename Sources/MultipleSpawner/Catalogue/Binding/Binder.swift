@@ -12,13 +12,17 @@ struct Binder {
     }
 
     private(set) var remarks: [Remark] = []
-    private let policy: PlaceholderPolicy
+    private let options: PlaceholderPolicy
+    private var policy: PlaceholderPolicy
     /// The key whose value is being looked at, as messages call it.
     var label = ""
 
-    init(placeholders policy: PlaceholderPolicy = .none, label: String = "") {
+    /// - Parameters:
+    ///   - policy: what holds for the whole value.
+    ///   - options: what holds for the options of a plug-in within it, where a class decides what they are.
+    init(placeholders policy: PlaceholderPolicy = .none, inOptions options: PlaceholderPolicy? = nil) {
         self.policy = policy
-        self.label = label
+        self.options = options ?? policy
     }
 
     /// The bound value; `nil` when it does not fit, which `remarks` then tell.
@@ -34,6 +38,14 @@ struct Binder {
             if let text = node.string, policy != .none, isFilledInLater(text) { return .string(text) }
             return bindScalar(node, to: shape)
         }
+    }
+
+    /// Binds the options of a plug-in. What they lack may be given elsewhere.
+    mutating func bindOptions(_ node: JSONNode, to shape: Shape) -> JSONValue? {
+        let outer = policy
+        policy = options
+        defer { policy = outer }
+        return bind(node, to: shape, requiringAll: false)
     }
 
     mutating func error(_ rule: Diagnostic.Rule, at offset: Int, _ message: String) {
@@ -101,7 +113,8 @@ struct Binder {
     private mutating func bindEither(_ node: JSONNode, to shapes: [Shape]) -> JSONValue? {
         var told: [Remark]?
         for shape in shapes {
-            var attempt = Binder(placeholders: policy, label: label)
+            var attempt = Binder(placeholders: policy, inOptions: options)
+            attempt.label = label
             let value = attempt.bind(node, to: shape)
             if let value, attempt.remarks.isEmpty { return value }
             if told == nil, shape.isKind(of: node) { told = attempt.remarks }

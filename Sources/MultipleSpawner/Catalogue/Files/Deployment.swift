@@ -29,11 +29,12 @@ public struct Deployment: Sendable {
 
     /// The declaration of the whole file.
     static let fileShape = ObjectShape(
-        ResourceType.allCases.map { type in
-            Field(
-                type.rawValue, .list(.object(shape)),
-                "What can be launched on a \(type.displayName.lowercased()).")
-        })
+        [Field("$schema", .string, "The JSON Schema that editors hold this file against.")]
+            + ResourceType.allCases.map { type in
+                Field(
+                    type.rawValue, .list(.object(shape)),
+                    "What can be launched on a \(type.displayName.lowercased()).")
+            })
 
     func serves(_ provider: String) -> Bool {
         providers.isEmpty || providers.contains(provider)

@@ -25,7 +25,7 @@ struct DeploymentReader {
 
     mutating func read() -> [ResourceType: [Deployment]] {
         guard let root = source.root, !root.isEmpty, root.string != "{}" else { return [:] }
-        var binder = Binder(placeholders: .known)
+        var binder = Binder()
         let bound = binder.bind(root, to: .object(Deployment.fileShape))
         remarks += binder.remarks
         guard bound != nil else { return [:] }

@@ -28,3 +28,8 @@ public struct Template: Sendable {
     /// Where it stands in the file.
     let offset: Int
 }
+
+extension Template {
+    /// The backend's options as the file gives them, without a request's values.
+    public var backendOptions: JSONValue { .object(options.values) }
+}

@@ -26,7 +26,7 @@ struct TemplateReader {
     }
 
     private mutating func read(_ node: JSONNode, number: Int) -> Template? {
-        var binder = Binder(placeholders: .known)
+        var binder = Binder(inOptions: .known)
         let bound = binder.bind(node, to: shape)
         remarks += binder.remarks
         let spawner = self.spawner(of: node)

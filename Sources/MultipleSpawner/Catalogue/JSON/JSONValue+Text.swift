@@ -2,18 +2,21 @@ extension JSONValue {
     /// The value as JSON text on one line, keys in alphabetical order: equal values give equal text.
     public var text: String {
         var text = ""
-        write(into: &text, indent: nil)
+        write(into: &text, separator: ",", colon: ":")
         return text
     }
 
-    /// The value as JSON text for people: indented by two spaces, keys in alphabetical order, a newline at the end.
+    /// The value as JSON text for people: keys in alphabetical order, what is short on one line, the rest indented by
+    /// two spaces, a newline at the end.
     public var prettyText: String {
         var text = ""
-        write(into: &text, indent: 0)
+        write(into: &text, depth: 0, after: 0)
         return text + "\n"
     }
 
-    private func write(into text: inout String, indent: Int?) {
+    // MARK: On one line
+
+    private func write(into text: inout String, separator: String, colon: String) {
         switch self {
         case .null: text += "null"
         case .bool(let value): text += value ? "true" : "false"
@@ -21,38 +24,22 @@ extension JSONValue {
         case .number(let value): text += value.isFinite ? String(value) : "null"
         case .string(let value): Self.write(value, into: &text)
         case .array(let elements):
-            // Lists of plain values stay on their line: they are names and numbers.
-            let isPlain = elements.allSatisfy { $0.arrayValue == nil && $0.objectValue == nil }
-            let inner = isPlain ? nil : indent
-            Self.write(elements, "[", "]", into: &text, indent: inner, spaced: indent != nil) { element, text in
-                element.write(into: &text, indent: inner.map { $0 + 1 })
+            text += "["
+            for (index, element) in elements.enumerated() {
+                if index > 0 { text += separator }
+                element.write(into: &text, separator: separator, colon: colon)
             }
+            text += "]"
         case .object(let members):
-            let sorted = members.sorted { $0.key < $1.key }
-            Self.write(sorted, "{", "}", into: &text, indent: indent, spaced: indent != nil) { member, text in
-                Self.write(member.key, into: &text)
-                text += indent == nil ? ":" : ": "
-                member.value.write(into: &text, indent: indent.map { $0 + 1 })
+            text += "{"
+            for (index, (key, value)) in members.sorted(by: { $0.key < $1.key }).enumerated() {
+                if index > 0 { text += separator }
+                Self.write(key, into: &text)
+                text += colon
+                value.write(into: &text, separator: separator, colon: colon)
             }
+            text += "}"
         }
-    }
-
-    private static func write<Element>(
-        _ elements: [Element], _ opening: String, _ closing: String, into text: inout String, indent: Int?,
-        spaced: Bool, each write: (Element, inout String) -> Void
-    ) {
-        text += opening
-        for (index, element) in elements.enumerated() {
-            if index > 0 { text += "," }
-            if let indent {
-                text += "\n" + String(repeating: "  ", count: indent + 1)
-            } else if index > 0, spaced {
-                text += " "
-            }
-            write(element, &text)
-        }
-        if let indent, !elements.isEmpty { text += "\n" + String(repeating: "  ", count: indent) }
-        text += closing
     }
 
     private static func write(_ string: String, into text: inout String) {
@@ -71,5 +58,41 @@ extension JSONValue {
             }
         }
         text += "\""
+    }
+
+    // MARK: For people
+
+    private static let widestLine = 116
+
+    /// - Parameter used: how many characters stand before this on its line.
+    private func write(into text: inout String, depth: Int, after used: Int) {
+        var line = ""
+        write(into: &line, separator: ", ", colon: ": ")
+        guard used + line.utf8.count > Self.widestLine else {
+            text += line
+            return
+        }
+        let indent = String(repeating: "  ", count: depth + 1)
+        let end = "\n" + String(repeating: "  ", count: depth)
+        switch self {
+        case .array(let elements):
+            text += "["
+            for (index, element) in elements.enumerated() {
+                text += (index > 0 ? "," : "") + "\n" + indent
+                element.write(into: &text, depth: depth + 1, after: indent.utf8.count)
+            }
+            text += end + "]"
+        case .object(let members):
+            text += "{"
+            for (index, (key, value)) in members.sorted(by: { $0.key < $1.key }).enumerated() {
+                text += (index > 0 ? "," : "") + "\n" + indent
+                Self.write(key, into: &text)
+                text += ": "
+                value.write(into: &text, depth: depth + 1, after: indent.utf8.count + key.utf8.count + 4)
+            }
+            text += end + "}"
+        default:
+            text += line
+        }
     }
 }

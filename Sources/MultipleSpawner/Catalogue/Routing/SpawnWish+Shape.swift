@@ -5,6 +5,9 @@ extension SpawnWish {
         var resourceTypes = ResourceType.allCases.map(\.rawValue)
         var templates: [String]?
         var deployments: [String]?
+        var mostCPU: Double?
+        var mostGPUs: Int?
+        var longestLifetime: Int?
     }
 
     /// The declaration of user options that every request is held to.
@@ -27,11 +30,13 @@ extension SpawnWish {
         func name(_ names: [String]?) -> Shape { names.map(Shape.choice) ?? .string }
         let hardware = [
             Field("memory", .memory, "Memory: a number of GB, or text such as \"512M\"."),
-            Field("cpu", .number(HardwareLimits.cpuRange), "CPU cores."),
-            Field("gpu", .integer(HardwareLimits.gpuRange), "GPUs."),
+            Field("cpu", .number(HardwareLimits.cpuRange.capped(at: choices.mostCPU)), "CPU cores."),
+            Field("gpu", .integer(HardwareLimits.gpuRange.capped(at: choices.mostGPUs)), "GPUs."),
         ]
         let session = [
-            Field("lifetime", .integer(HardwareLimits.lifetimeRange), "How many minutes it runs.")
+            Field(
+                "lifetime", .integer(HardwareLimits.lifetimeRange.capped(at: choices.longestLifetime)),
+                "How many minutes it runs.")
         ]
         return [
             Field("provider", name(choices.providers), "Who owns the machine."),
@@ -52,4 +57,11 @@ extension SpawnWish {
         Field("user_install_files", .list(.anything), "Files to install in the server."),
         Field("profile", .string, "What the hub's admin page shows; not read."),
     ]
+}
+
+extension ClosedRange {
+    fileprivate func capped(at most: Bound?) -> ClosedRange {
+        guard let most, most < upperBound else { return self }
+        return lowerBound...Swift.max(lowerBound, most)
+    }
 }

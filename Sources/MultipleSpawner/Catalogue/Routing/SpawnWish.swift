@@ -22,14 +22,16 @@ struct SpawnWish: Sendable, Hashable {
     ///
     /// A body in which nothing is known wishes nothing, as the originals have it: it starts the default. One that holds
     /// a known key is held to the whole declaration, and an unknown key in it is an error.
-    init(_ options: JSONValue) throws(SpawnError) {
+    ///
+    /// - Parameter what: what messages call the options.
+    init(_ options: JSONValue, calling what: String = "user options") throws(SpawnError) {
         switch options {
         case .null:
             self.init()
         case .object(let members):
             let given = Self.withoutBlanks(members)
             if try Self.isForUs(given) {
-                try self.init(bound: Self.shape.bind(JSONNode(.object(given)), calling: "user options"))
+                try self.init(bound: Self.shape.bind(JSONNode(.object(given)), calling: what))
             } else {
                 self.init()
             }

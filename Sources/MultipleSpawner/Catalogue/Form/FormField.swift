@@ -1,0 +1,20 @@
+/// The fields of the form, by the names that the original gave them.
+public enum FormField: String, Sendable, Hashable, Codable, CaseIterable, CodingKeyRepresentable {
+    case provider
+    case resourceType = "resource_type"
+    case template, deployment, memory, cpu, gpu, lifetime
+
+    /// What stands beside the field.
+    public var label: String {
+        switch self {
+        case .provider: "Provider"
+        case .resourceType: "Kind of machine"
+        case .template: "Configuration"
+        case .deployment: "Environment"
+        case .memory: "Amount of memory (GB)"
+        case .cpu: "Number of CPU cores"
+        case .gpu: "Number of GPUs"
+        case .lifetime: "How many minutes should it run for?"
+        }
+    }
+}

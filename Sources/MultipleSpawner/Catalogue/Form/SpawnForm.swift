@@ -1,0 +1,51 @@
+/// What one user may choose from, as the form shows it: providers, their kinds of machines, templates, deployments.
+///
+/// Only what this user may use and this build can serve is in it.
+public struct SpawnForm: Sendable, Hashable, Codable {
+    public struct Provider: Sendable, Hashable, Codable {
+        public let name: String
+        public let displayName: String
+        public let types: [MachineType]
+    }
+
+    public struct MachineType: Sendable, Hashable, Codable {
+        /// `container`, `virtual_machine` or `bare_metal`.
+        public let name: String
+        public let displayName: String
+        public let templates: [Template]
+    }
+
+    public struct Template: Sendable, Hashable, Codable {
+        public let name: String
+        public let description: String?
+        public let icon: String?
+        public let limits: Limits
+        public let deployments: [Deployment]
+    }
+
+    /// The most that may be asked; `nil` where there is no bound.
+    public struct Limits: Sendable, Hashable, Codable {
+        /// Bytes.
+        public let memory: Int?
+        public let cpu: Double?
+        public let gpu: Int?
+        /// Minutes, when the user does not say.
+        public let lifetime: Int?
+        /// The most minutes.
+        public let longestLifetime: Int?
+    }
+
+    public struct Deployment: Sendable, Hashable, Codable {
+        public let name: String
+        public let description: String?
+        /// Whether it is taken when none is chosen.
+        public let isDefault: Bool
+    }
+
+    public let providers: [Provider]
+    /// What each field shows first: the user's last choice where it is still on offer.
+    public let values: [FormField: String]
+
+    /// Whether there is nothing that this user may start.
+    public var isEmpty: Bool { providers.isEmpty }
+}

@@ -1,0 +1,56 @@
+import FoundationEssentials
+import MultipleSpawner
+import Testing
+
+@testable import Daemon
+
+/// The examples and the schemas that are kept beside them.
+@Suite struct CatalogueSchemaTests {
+    private static let root = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    private func file(_ path: String) throws -> CatalogueSources.File {
+        let url = Self.root.appending(path: path)
+        return CatalogueSources.File(name: path, bytes: Array(try Data(contentsOf: url)))
+    }
+
+    @Test(arguments: ["spawner_templates", "local_limits", "local_accounts", "groups"])
+    func `an example of templates loads without a remark, with the deployments and providers`(name: String) throws {
+        let reading = Catalogue.read(
+            CatalogueSources(
+                templates: try file("templates/\(name).json"),
+                deployments: try file("deployments/spawner_deployments.json"),
+                providers: try file("deployments/providers.json")),
+            registry: try Plugins.names, strict: true)
+        #expect(reading.diagnostics.map(\.description) == [])
+        let catalogue = try #require(reading.catalogue)
+        let plan = try catalogue.plan(
+            for: SessionRequest(
+                id: try SessionID("one"), identity: try SessionIdentity(hub: "hub", user: "alice")))
+        #expect(plan.deployment == "jupyterlab")
+        #expect(plan.options["environment"]?["JUPYTERHUB_DEFAULT_URL"] == "/lab")
+    }
+
+    @Test func `every example is tested`() throws {
+        let names = try FileManager.default.contentsOfDirectory(atPath: Self.root.appending(path: "templates").path)
+        #expect(
+            names.filter { $0.hasSuffix(".json") && !$0.hasSuffix(".schema.json") }.sorted() == [
+                "groups.json", "local_accounts.json", "local_limits.json", "spawner_templates.json",
+            ])
+    }
+
+    /// After a change of a declaration: `multiplespawner schema templates > templates/spawner_templates.schema.json`.
+    @Test func `the schemas that are kept are those that are generated`() throws {
+        let registry = try Plugins.names
+        let generated = [
+            "templates/spawner_templates.schema.json": CatalogueSchema.templates(registry).prettyText,
+            "deployments/spawner_deployments.schema.json": CatalogueSchema.deployments(registry).prettyText,
+            "deployments/providers.schema.json": CatalogueSchema.providers().prettyText,
+        ]
+        for (path, text) in generated {
+            let kept = String(decoding: try file(path).bytes, as: UTF8.self)
+            // `print` ends the text with a newline of its own.
+            #expect(kept.split(separator: "\n") == text.split(separator: "\n"), "\(path) is not up to date")
+        }
+    }
+}
