@@ -121,11 +121,11 @@ static void __attribute__((noreturn, noinline)) run_child(const struct child_pla
     }
     close_on_exec(plan);
 
-    // Exec keeps what is ignored and what is masked. Handlers go first: ours must not run in this process.
-    struct sigaction action = {.sa_handler = SIG_DFL};
-    sigemptyset(&action.sa_mask);
-    for (int number = 1; number <= SIGRTMAX; number++) {
-        if (number != SIGKILL && number != SIGSTOP) sigaction(number, &action, NULL);
+    // Exec keeps what is ignored and what is masked. Handlers go first: ours must not run in this process. Raw calls
+    // again: glibc's `sigaction` leaves out the signals that it uses itself, which may be ignored all the same.
+    static const unsigned long default_action[8] = {0};
+    for (int number = 1; number <= 64; number++) {
+        if (number != SIGKILL && number != SIGSTOP) syscall(SYS_rt_sigaction, number, default_action, NULL, 8);
     }
     sigset_t none;
     sigemptyset(&none);

@@ -122,8 +122,22 @@ struct LocalCgroup: Sendable, Hashable {
         }
     }
 
-    /// Removes the groups; one that still holds a process stays.
-    func remove() {
-        for path in paths { rmdir(path) }
+    /// Removes the groups; `false` when one of them still holds a process.
+    @discardableResult
+    func remove() -> Bool {
+        paths.map { rmdir($0) == 0 || errno == ENOENT }.allSatisfy { $0 }
+    }
+
+    /// Removes the groups once they are empty: a process that has ended leaves its group some milliseconds later.
+    func remove(within limit: Duration) async {
+        let bell = Bell()
+        let end = ContinuousClock.now + limit
+        // Only the unified hierarchy tells; the others follow it, as a process leaves all of them in one step.
+        let watches = paths.compactMap { path in
+            try? FileWatch("\(path)/cgroup.events", changed: { bell.ring() })
+        }
+        while !remove(), ContinuousClock.now < end {
+            await bell.wait(within: watches.isEmpty ? .milliseconds(5) : min(.milliseconds(100), limit))
+        }
     }
 }

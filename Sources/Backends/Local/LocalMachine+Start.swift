@@ -106,11 +106,11 @@ extension LocalMachine {
 
 extension LocalOptions {
     /// The template's limit wins over the hub's; what the user chose may only be less.
-    fileprivate func memoryLimit(over plan: SessionPlan) -> Int? {
+    func memoryLimit(over plan: SessionPlan) -> Int? {
         Self.limit(memoryLimit, chosen: plan.limits.memory, hub: plan.settings.memoryLimit)
     }
 
-    fileprivate func cpuLimit(over plan: SessionPlan) -> Double? {
+    func cpuLimit(over plan: SessionPlan) -> Double? {
         Self.limit(cpuLimit, chosen: plan.limits.cpu, hub: plan.settings.cpuLimit)
     }
 

@@ -12,7 +12,7 @@ extension LocalMachine {
             await askToEnd(handle, local, grace: grace)
         }
         try await killTree(handle, local)
-        LocalCgroup(paths: local.cgroups).remove()
+        await LocalCgroup(paths: local.cgroups).remove(within: .seconds(1))
         if let log = local.log { LocalLog(path: log).remove() }
         ports.release(local.port)
         watcher.forget(handle)
