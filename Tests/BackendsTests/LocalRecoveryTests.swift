@@ -148,21 +148,21 @@ import Testing
         let pid = try LocalHandle(host).pid
 
         let restarted = LocalBackend(try test.restarted())
-        let handle = try #require(try restarted.handle(fromOriginal: ["pid": .integer(Int(pid))]))
-        let local = try LocalHandle(handle)
-        #expect((local.pid, local.port, local.address) == (pid, port, "127.0.0.1"))
-        try await test.answer(handle, Endpoint(host: local.address, port: local.port), by: restarted)
+        let (handle, endpoint) = try #require(await restarted.adopt(original: ["pid": .integer(Int(pid))]))
+        #expect(try LocalHandle(handle).pid == pid)
+        #expect(endpoint == Endpoint(host: "127.0.0.1", port: port))
+        try await test.answer(handle, endpoint, by: restarted)
         #expect(await restarted.poll([handle]) == [Observation(handle, .running)])
         await #expect(throws: SpawnError.self) { try await restarted.logs(handle, follow: false) }
         try await restarted.stop(handle, grace: .seconds(2))
         try await test.wait { await test.backend.poll([host]).first?.state != .running }
-        #expect(try restarted.handle(fromOriginal: ["pid": .integer(Int(pid))]) == nil)
+        #expect(try await restarted.adopt(original: ["pid": .integer(Int(pid))]) == nil)
         try await test.backend.stop(host, grace: .zero)
 
         // A number that means something else by now: this very process.
-        #expect(try restarted.handle(fromOriginal: ["pid": .integer(Int(getpid()))]) == nil)
-        #expect(try restarted.handle(fromOriginal: ["pid": 1]) == nil)
-        #expect(try restarted.handle(fromOriginal: ["pid": -1]) == nil)
-        #expect(try restarted.handle(fromOriginal: ["pid": "12"]) == nil)
+        #expect(try await restarted.adopt(original: ["pid": .integer(Int(getpid()))]) == nil)
+        #expect(try await restarted.adopt(original: ["pid": 1]) == nil)
+        #expect(try await restarted.adopt(original: ["pid": -1]) == nil)
+        #expect(try await restarted.adopt(original: ["pid": "12"]) == nil)
     }
 }
