@@ -32,7 +32,7 @@ struct SQLiteJournal: Journal {
             try database.execute(
                 sql: """
                     CREATE TABLE session (
-                        opened INTEGER PRIMARY KEY AUTOINCREMENT,
+                        opened INTEGER PRIMARY KEY,
                         id TEXT NOT NULL UNIQUE,
                         record TEXT NOT NULL
                     ) STRICT

@@ -62,8 +62,12 @@ public actor Ledger {
     }
 
     /// Applies one event to a session.
+    ///
+    /// - Parameter progress: what is told to who waits, right after the change.
     @discardableResult
-    public func record(_ event: SessionEvent, for id: SessionID, at now: Date = Date()) throws -> SessionRecord {
+    public func record(
+        _ event: SessionEvent, for id: SessionID, telling progress: EventFeed.Progress? = nil, at now: Date = Date()
+    ) throws -> SessionRecord {
         var record = try known(id)
         let held = record.lifecycle.handle
         try record.lifecycle.apply(event)
@@ -88,6 +92,7 @@ public actor Ledger {
             if let handle = record.lifecycle.handle { holders[handle] = id }
         }
         feed.publish(.state(record), session: id, identity: record.identity)
+        if let progress { feed.publish(.progress(progress), session: id, identity: record.identity) }
         return record
     }
 

@@ -1,4 +1,5 @@
 import Logging
+import Synchronization
 
 /// The life of one session, told from top to bottom: it is let in, started, watched, ended, undone.
 ///
@@ -17,6 +18,8 @@ final class Session: Sendable {
     private let control: SessionControl
     private let grace: Duration
     private let log: Logger
+    /// What the backend gave last; the same as in the ledger, without going there.
+    private let handle: Mutex<Handle?>
 
     init(
         _ record: SessionRecord, pending: PendingStart?, backend: any Backend, ledger: Ledger, admission: Admission,
@@ -31,6 +34,7 @@ final class Session: Sendable {
         self.control = control
         self.grace = grace
         self.log = log
+        handle = Mutex(record.lifecycle.handle)
     }
 
     func run() async {
@@ -90,7 +94,7 @@ final class Session: Sendable {
 
     /// Waits until the session is to end.
     private func watch() async -> StopReason {
-        await control.ending(of: ledger[id]?.lifecycle.handle)
+        await control.ending(of: handle.withLock { $0 })
     }
 
     /// The steps of a start, in their order.
@@ -107,30 +111,36 @@ final class Session: Sendable {
     /// Starts the server and waits until it answers. A server that lost its address to somebody else is started again.
     private func startServer(_ plan: SessionPlan, attempts: Int = 3) async throws -> Endpoint {
         let checkpoint = Checkpoint(
-            save: { [ledger, id] in try await ledger.record(.checkpointed($0), for: id) },
-            tell: { [ledger, id] in await ledger.report(EventFeed.Progress(percent: 40, message: $0), for: id) })
+            save: { [self] given in
+                try await ledger.record(.checkpointed(given), for: id)
+                handle.withLock { $0 = given }
+            },
+            tell: { [self] in await report(40, $0) })
+        let beginning = EventFeed.Progress(
+            percent: 20, message: "Starting the server (\(plan.template), \(plan.backend.rawValue))")
         for attempt in 1... {
-            try await ledger.record(.began(.start), for: id)
-            await report(20, "Starting the server (\(plan.template), \(plan.backend.rawValue))")
+            try await ledger.record(.began(.start), for: id, telling: beginning)
             do {
                 let endpoint = try await backend.start(plan, checkpoint: checkpoint)
-                try await ledger.record(.began(.answer), for: id)
-                await report(60, "The server is up; waiting for it to answer")
                 try await answer(at: endpoint)
                 return endpoint
             } catch let error as SpawnError where error.code == .unavailable && attempt < attempts {
                 log.notice("starting again", metadata: ["reason": "\(error.message)"])
                 await report(20, "Starting again: \(error.message)")
-                if let handle = await ledger[id]?.lifecycle.handle { try await backend.stop(handle, grace: .zero) }
+                if let handle = handle.withLock({ $0 }) { try await backend.stop(handle, grace: .zero) }
             }
         }
         throw SpawnError(.internal, "a start was attempted no times")
     }
 
     private func answer(at endpoint: Endpoint) async throws {
-        guard let handle = await ledger[id]?.lifecycle.handle else {
+        guard let handle = handle.withLock({ $0 }) else {
             throw SpawnError(.internal, "the backend '\(backend.kind.rawValue)' started without a checkpoint")
         }
+        guard try await !backend.isAnswering(handle, at: endpoint) else { return }
+        try await ledger.record(
+            .began(.answer), for: id,
+            telling: EventFeed.Progress(percent: 60, message: "The server is up; waiting for it to answer"))
         // Nothing tells of a port that opens; looking again soon at first, and then less often, costs little.
         var pause = Duration.milliseconds(1)
         while try await !backend.isAnswering(handle, at: endpoint) {
