@@ -74,30 +74,38 @@ import Testing
         #expect(plan.limits.memory == 3 << 29)
     }
 
-    @Test(arguments: [
-        [:], ["memory": [""], "provider": ["  "]], ["dockerimage": ["x"]], ["_xsrf": ["a", "b"]], ["memory": []],
-    ] as [[String: [String]]])
+    @Test(
+        arguments: [
+            [:], ["memory": [""], "provider": ["  "]], ["dockerimage": ["x"]], ["_xsrf": ["a", "b"]], ["memory": []],
+        ] as [[String: [String]]])
     func `fields that are empty or not ours ask for nothing`(fields: [String: [String]]) throws {
         #expect(try form().options(from: fields) == ["spawn_options": [:]])
     }
 
-    @Test(arguments: [
-        (["memory": ["lots"]], "'memory' is 'lots'"), (["memory": ["-1"]], "'memory' is '-1'"),
-        (["cpu": ["0"]], "'cpu' is 0; it must be a number from 0.01"), (["gpu": ["x"]], "'gpu' is 'x'"),
-        (["lifetime": ["1.5"]], "'lifetime' is '1.5'"), (["resource_type": ["vm"]], "'resource_type' is 'vm'"),
-        (["provider": ["oci"]], "the field 'provider' is 'oci', which is not offered with the rest; choose one of 'local', 'ku'"),
-        (["resource_type": ["container"]], "the field 'resource_type' is 'container', which is not offered"),
-        (["template": ["Lab"]], "the field 'template' is 'Lab', which is not offered with the rest; choose one of 'Small', 'Large'"),
-        (["template": ["Boat"]], "the field 'template' is 'Boat'"),
-        (["provider": ["ku"], "template": ["Small"]], "the field 'template' is 'Small'"),
-        (["deployment": ["for bob"]], "the field 'deployment' is 'for bob'"),
-        (["provider": ["local"], "deployment": ["ku only"]], "the field 'deployment' is 'ku only'"),
-        (["template": ["Small"], "memory": ["4"]], "the field 'memory' is 4 GB; the most is 2 GB"),
-        (["memory": ["16"]], "the field 'memory' is 16 GB; the most is 8 GB"),
-        (["template": ["Small"], "lifetime": ["500"]], "the field 'lifetime' is 500; the most is 120"),
-        (["template": ["Small"], "gpu": ["1"]], "the field 'gpu' is 1; the most is 0"),
-        (["memory": ["1", "2"]], "the field 'memory' is given 2 times; choose one value"),
-    ] as [([String: [String]], String)])
+    @Test(
+        arguments: [
+            (["memory": ["lots"]], "'memory' is 'lots'"), (["memory": ["-1"]], "'memory' is '-1'"),
+            (["cpu": ["0"]], "'cpu' is 0; it must be a number from 0.01"), (["gpu": ["x"]], "'gpu' is 'x'"),
+            (["lifetime": ["1.5"]], "'lifetime' is '1.5'"), (["resource_type": ["vm"]], "'resource_type' is 'vm'"),
+            (
+                ["provider": ["oci"]],
+                "the field 'provider' is 'oci', which is not offered with the rest; choose one of 'local', 'ku'"
+            ),
+            (["resource_type": ["container"]], "the field 'resource_type' is 'container', which is not offered"),
+            (
+                ["template": ["Lab"]],
+                "the field 'template' is 'Lab', which is not offered with the rest; choose one of 'Small', 'Large'"
+            ),
+            (["template": ["Boat"]], "the field 'template' is 'Boat'"),
+            (["provider": ["ku"], "template": ["Small"]], "the field 'template' is 'Small'"),
+            (["deployment": ["for bob"]], "the field 'deployment' is 'for bob'"),
+            (["provider": ["local"], "deployment": ["ku only"]], "the field 'deployment' is 'ku only'"),
+            (["template": ["Small"], "memory": ["4"]], "the field 'memory' is 4 GB; the most is 2 GB"),
+            (["memory": ["16"]], "the field 'memory' is 16 GB; the most is 8 GB"),
+            (["template": ["Small"], "lifetime": ["500"]], "the field 'lifetime' is 500; the most is 120"),
+            (["template": ["Small"], "gpu": ["1"]], "the field 'gpu' is 1; the most is 0"),
+            (["memory": ["1", "2"]], "the field 'memory' is given 2 times; choose one value"),
+        ] as [([String: [String]], String)])
     func `a wrong field is named`(fields: [String: [String]], expected: String) throws {
         let form = try form()
         let error = #expect(throws: SpawnError.self) { try form.options(from: fields) }

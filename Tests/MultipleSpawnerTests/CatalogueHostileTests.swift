@@ -5,11 +5,14 @@ import Testing
 @Suite struct `Catalogue: hostile input` {
     static let texts: [String] = [
         "", " ", "../", "../../etc/passwd", "/", "\\", "'", "\"", "`", "\n", "\r\n", "\0", "a\0b", "\u{1B}[31m",
-        "$(reboot)", "`reboot`", "; rm -rf /", "| cat", "&&", "%s%n", "{}", "{{}}", "{", "}", "{username}", "{endpoint}",
+        "$(reboot)", "`reboot`", "; rm -rf /", "| cat", "&&", "%s%n", "{}", "{{}}", "{", "}", "{username}",
+        "{endpoint}",
         "{JUPYTERHUB_API_TOKEN}", "{{ 7*7 }}", "{username.__class__}", "${HOME}", "<script>alert(1)</script>",
         "</script>", "<!--", "\u{202E}evil", "\u{200F}", "\u{FEFF}", "\u{FFFF}", "\u{301}", "👩‍👩‍👧‍👦", "é", "e\u{301}",
-        String(repeating: "A", count: 65_536), String(repeating: "{", count: 65_536), String(repeating: "é", count: 300),
-        "null", "true", "NaN", "-1", "1e999", "0x10", "9999999999999999999999", "[]", "{\"a\":1}", "yes: *a", "!!python/x",
+        String(repeating: "A", count: 65_536), String(repeating: "{", count: 65_536),
+        String(repeating: "é", count: 300),
+        "null", "true", "NaN", "-1", "1e999", "0x10", "9999999999999999999999", "[]", "{\"a\":1}", "yes: *a",
+        "!!python/x",
     ]
 
     private func catalogue() throws -> Catalogue {
@@ -85,7 +88,8 @@ import Testing
     func `a file that holds it is read or told about`(text: String) throws {
         let value = JSONValue.string(text)
         let template: JSONValue = [
-            "name": value, "resource_type": value, "providers": value, "class": value, "kwargs": ["cmd": value, text: value],
+            "name": value, "resource_type": value, "providers": value, "class": value,
+            "kwargs": ["cmd": value, text: value],
             "access": value, "limits": ["memory": value], "lifetime": value, "fallback": value, text: value,
         ]
         for file in [text, value.text, JSONValue.array([template]).text, JSONValue.object([text: template]).text] {
@@ -103,7 +107,8 @@ import Testing
         for _ in 0..<400 { deep = ["spawn_options": deep] }
         #expect(outcome(try Given.request(deep), in: try catalogue()) == nil)
         let wide = JSONValue.object(
-            Dictionary(uniqueKeysWithValues: (0..<10_000).map { ("memor\($0)", JSONValue.integer($0)) } + [("memory", 1)]))
+            Dictionary(
+                uniqueKeysWithValues: (0..<10_000).map { ("memor\($0)", JSONValue.integer($0)) } + [("memory", 1)]))
         #expect(outcome(try Given.request(wide), in: try catalogue()) == nil)
     }
 }

@@ -87,6 +87,13 @@ import Testing
         #expect(source.diagnostics.count <= 101)
     }
 
+    @Test func `giving up in the middle of a string is no crash`() {
+        for filler in ["\\x", "\t", "\\ud800"] {
+            let source = JSONSource(file: "f", text: "[{\"a\": \"\(String(repeating: filler, count: 300)) \"}, 1]")
+            #expect(source.diagnostics.last?.rule == .tooManyErrors)
+        }
+    }
+
     @Test func `columns count characters, and key paths lead to the place`() {
         let source = JSONSource(file: "t.json", text: "[{\"ä\": {\"list\": [1, \"😀\", nope]}}]")
         let diagnostic = source.diagnostics.first

@@ -244,6 +244,22 @@ import Testing
         #expect(try catalogue.plan(for: Given.request()).deployment == "y")
     }
 
+    @Test func `fallbacks are tried in their order, as far as they fit the wish and the user`() throws {
+        let catalogue = try Given.catalogue(
+            """
+            [{"name": "a", "resource_type": "bare_metal", "providers": "local", "fallback": ["d", "c", "b"]},
+             {"name": "b", "resource_type": "bare_metal", "providers": "local"},
+             {"name": "c", "resource_type": "bare_metal", "providers": "local", "limits": {"memory": 1}},
+             {"name": "d", "resource_type": "bare_metal", "providers": "local", "access": ["bob"]}]
+            """)
+        for (memory, expected) in [(1, ["c", "b"]), (2, ["b"])] {
+            let request = try Given.request(["template": "a", "memory": .integer(memory)])
+            let plan = try catalogue.plan(for: request)
+            #expect(plan.template == "a")
+            #expect(catalogue.fallbacks(of: plan, for: request).map(\.template) == expected)
+        }
+    }
+
     // MARK: Decisions
 
     @Test func `a decision says of each template why`() throws {

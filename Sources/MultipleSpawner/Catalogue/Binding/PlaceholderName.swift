@@ -15,14 +15,10 @@ enum PlaceholderName: Sendable, Hashable {
             self = .identity
         } else if Self.deferredNames.contains(name) {
             self = .deferred
-        } else if Self.belongsToHub(name) {
-            if Self.looksSecret(name) {
-                self = .secret
-            } else {
-                self = Self.hubVariables.contains(name) ? .environment : .unknown
-            }
+        } else if Self.hubVariables.contains(name) {
+            self = .environment
         } else {
-            self = .unknown
+            self = Self.belongsToHub(name) && Self.looksSecret(name) ? .secret : .unknown
         }
     }
 
@@ -62,9 +58,8 @@ enum PlaceholderName: Sendable, Hashable {
 
     /// `PATH`, `LAB_IMAGE`: a name such as environments have, which a hub's settings may bring.
     static func mayBeEnvironment(_ name: String) -> Bool {
-        !belongsToHub(name)
-            && name.utf8.allSatisfy { byte in
-                (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) || byte.isDigit || byte == UInt8(ascii: "_")
-            }
+        name.utf8.allSatisfy { byte in
+            (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) || byte.isDigit || byte == UInt8(ascii: "_")
+        }
     }
 }

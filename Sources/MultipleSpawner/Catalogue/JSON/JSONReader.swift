@@ -10,6 +10,8 @@ struct JSONReader {
     let bytes: [UInt8]
     var offset = 0
     private(set) var remarks: [Remark] = []
+    /// Whether so much is wrong that the rest is left out, from the next element on.
+    private var isGivenUp = false
     /// The brackets that are open, so that a stray one can be told from one that closes an outer value.
     private var open: [UInt8] = []
 
@@ -35,11 +37,10 @@ struct JSONReader {
     mutating func report(
         _ rule: Diagnostic.Rule, at offset: Int, _ message: String, severity: Diagnostic.Severity = .error
     ) {
+        guard !isGivenUp else { return }
         guard remarks.count < Self.mostRemarks else {
-            if remarks.count == Self.mostRemarks {
-                remarks.append(Remark(.error, at: offset, .tooManyErrors, "the rest of the file is not looked at"))
-            }
-            self.offset = bytes.count
+            remarks.append(Remark(.error, at: offset, .tooManyErrors, "the rest of the file is not looked at"))
+            isGivenUp = true
             return
         }
         remarks.append(Remark(severity, at: offset, rule, message))
@@ -214,6 +215,10 @@ struct JSONReader {
 
     /// Whether another element follows; if not, the closing bracket is next, or the file's end has been reported.
     private mutating func continues(until bracket: UInt8, from start: Int, _ what: String) -> Bool {
+        if isGivenUp {
+            offset = bytes.count
+            return false
+        }
         skipSpace()
         while let byte = current {
             if byte == bracket { return false }

@@ -5,7 +5,8 @@ extension Router {
         for template in catalogue.templates {
             if case .passedOver(let reason) = judge(template), reason != .hidden { judged.append((template, reason)) }
         }
-        let details = judged.map { "\($0.template.name.excerpt): \($0.reason.text(for: $0.template))" }
+        // The nearest reason is the message; a catalogue may have thousands of others.
+        let details = judged.prefix(20).map { "\($0.template.name.excerpt): \($0.reason.text(for: $0.template))" }
         guard
             let nearest = judged.max(by: { first, second in
                 (first.reason.nearness, first.reason.most) < (second.reason.nearness, second.reason.most)
