@@ -112,6 +112,27 @@ import Testing
         #expect(try asked(template: nil, chosen: 8, hub: 2) == 8)
     }
 
+    /// The kernel kills a child that is started inside a group on which `cgroup.kill` was used before.
+    @Test(.enabled(if: CgroupHierarchy.all().contains { $0.isUnified && access($0.parent, W_OK) == 0 }))
+    func `does not fall to a group that was killed once`() async throws {
+        let test = try LocalTest()
+        defer { test.remove() }
+        let plan = try test.plan(["--silent"])
+        let cgroup = try LocalCgroup.make(plan.id, memory: nil, cpu: nil, in: test.machine.hierarchies)
+        try SystemFile.write("1", to: "\(try #require(cgroup.unified))/cgroup.kill")
+        let place = try LocalPlace(plan, LocalOptions(plan.options, switchesAccount: false))
+        let launch = Launch(
+            executable: FakeServer.path, arguments: plan.command, environment: [], place: place, leastUID: 0,
+            openFileLimit: nil)
+        let (pid, descriptor) = try launch.run(log: test.machine.log(of: plan.id), cgroup: cgroup)
+        close(descriptor)
+        #expect(cgroup.members == [pid])
+        cgroup.kill()
+        #expect(waitpid(pid, nil, 0) == pid)
+        await cgroup.remove(within: .seconds(2))
+        #expect(cgroup.paths.allSatisfy { access($0, F_OK) != 0 })
+    }
+
     @Test func `finds its hierarchies in both versions, in containers and where a group is named`() {
         let two = """
             25 1 0:1 / / rw - ext4 /dev/root rw

@@ -58,6 +58,7 @@ extension LocalMachine {
         let cgroup = LocalCgroup(paths: hierarchies.map { "\($0.base)/\(session.rawValue)" })
         guard cgroup.holdsWholeTree else { return }
         try await killAll(cgroup, within: .seconds(5)) { cgroup.members.compactMap { DoomedProcess($0) } }
+        await cgroup.remove(within: .seconds(1))
     }
 
     /// Kills in rounds until nobody is found any more: a process may have been forked while the others were counted.
