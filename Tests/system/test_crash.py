@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from engine import Engine
 from hub import Hub
-from processes import with_environment
 from waiting import until
 
 FARTHEST_WRITE = 20
@@ -31,10 +30,7 @@ def survived(engine: Engine, call: Future, what: str) -> bool:
 def nothing_is_left(hub: Hub, engine: Engine) -> bool:
     """No session, no process, no token, and the hub knows of none."""
     return not (
-        engine.sessions()
-        or with_environment("JUPYTERHUB_USER", "ada")
-        or hub.token_notes("ada")
-        or hub.server("ada")
+        engine.sessions() or hub.processes("ada") or hub.token_notes("ada") or hub.server("ada")
     )
 
 
@@ -63,7 +59,7 @@ def test_no_write_is_the_wrong_moment_to_be_killed(
             hub.ready("ada")
             assert hub.answer("ada").ok
             assert [each["state"] for each in engine.sessions()] == ["running"]
-            assert len(with_environment("JUPYTERHUB_USER", "ada")) == 1
+            assert len(hub.processes("ada")) == 1
 
             stop = user.submit(hub.end, "ada")
             killed["stop"] += not survived(engine, stop, "stop")
