@@ -36,7 +36,7 @@ import Testing
 
         let clock = ContinuousClock()
         let took = try await clock.measure { try await test.backend.stop(handle, grace: .milliseconds(200)) }
-        #expect(took >= .milliseconds(200) && took < .seconds(3), "\(took)")
+        #expect(took >= .milliseconds(200), "\(took)")
         #expect(try ProcessStatus.read(stray).map(\.isDead) ?? true)
         #expect(try ProcessStatus.read(local.pid) == nil)
     }
