@@ -119,7 +119,7 @@ extension LocalMachine {
     private static func address(_ plan: SessionPlan, _ options: LocalOptions) -> String {
         let address = options.address ?? plan.settings.address ?? ""
         return switch address {
-        case "": "127.0.0.1"
+        case "", "localhost": "127.0.0.1"
         case "*": "0.0.0.0"
         default: address
         }
