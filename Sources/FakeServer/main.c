@@ -102,7 +102,7 @@ static void serve(int listener) {
         char request[8192];
         size_t length = 0;
         ssize_t count;
-        while (length < sizeof request - 1 && (count = read(client, request + length, sizeof request - 1 - length)) > 0) {
+        while ((count = read(client, request + length, sizeof request - 1 - length)) > 0) {
             length += (size_t)count;
             request[length] = 0;
             if (strstr(request, "\r\n\r\n")) {

@@ -113,16 +113,16 @@ import Testing
         #expect(trusted.log == nil)
     }
 
-    @Test func `of an attempt that was forgotten is ended before the next attempt starts`() async throws {
-        let test = try LocalTest()
+    @Test(arguments: [true, false])
+    func `of an attempt that was forgotten is ended before the next attempt starts`(withCgroup: Bool) async throws {
+        let test = try LocalTest(hierarchies: withCgroup ? nil : [])
         defer { test.remove() }
         let plan = try test.plan()
         let first = Checkpoints()
         _ = try await test.backend.start(plan, checkpoint: first.checkpoint)
         let lost = try LocalHandle(try #require(first.handles.last))
-        try #require(!lost.cgroups.isEmpty, "this machine has no cgroup that can be written")
-
-        let restarted = LocalBackend(try test.restarted())
+        let restarted = LocalBackend(
+            try LocalMachine(logDirectory: test.machine.logDirectory, hierarchies: test.machine.hierarchies))
         let second = Checkpoints()
         let endpoint = try await restarted.start(plan, checkpoint: second.checkpoint)
         let handle = try #require(second.handles.last)

@@ -17,9 +17,15 @@ extension LocalMachine {
 
         let address = Self.address(plan, options)
         let port = try ports.take(options.port ?? plan.settings.port, at: address)
+        let server: PreparedServer
+        do throws(SpawnError) {
+            server = try prepare(plan, options, place, address: address, port: port, kind: kind)
+        } catch {
+            ports.release(port)
+            throw error
+        }
         let launched: (handle: Handle, endpoint: Endpoint)
         do throws(SpawnError) {
-            let server = try prepare(plan, options, place, address: address, port: port, kind: kind)
             // Groups that cannot be forked into take the kernel so long that no cooperative thread may wait for it.
             // Nothing is lost on the way back: that wait cannot be cancelled.
             launched =
@@ -29,6 +35,9 @@ extension LocalMachine {
                     try launch(server)
                 }
         } catch {
+            // A child that failed may not have left its group yet.
+            await server.cgroup.remove(within: .seconds(1))
+            server.log.remove()
             ports.release(port)
             throw error
         }
@@ -84,22 +93,16 @@ extension LocalMachine {
 
     /// The fork and the watch, without a suspension.
     private func launch(_ server: PreparedServer) throws(SpawnError) -> (Handle, Endpoint) {
-        do throws(SpawnError) {
-            let (pid, descriptor) = try server.launch.run(log: server.log, cgroup: server.cgroup)
-            var local = server.local
-            local.pid = pid
-            local.startTime = try startTime(pid, descriptor)
-            let handle = try Handle(local, backend: server.kind)
-            watcher.watch(handle, local, descriptor: descriptor)
-            return (handle, server.endpoint)
-        } catch {
-            server.cgroup.remove()
-            server.log.remove()
-            throw error
-        }
+        let (pid, descriptor) = try server.launch.run(log: server.log, cgroup: server.cgroup)
+        var local = server.local
+        local.pid = pid
+        local.startTime = try startTime(pid, descriptor)
+        let handle = try Handle(local, backend: server.kind)
+        watcher.watch(handle, local, descriptor: descriptor)
+        return (handle, server.endpoint)
     }
 
-    /// The child is not reaped, so it is there, if only as a zombie. Without its start time it could not be found again.
+    /// The child is not reaped, so it is there, if only as a zombie. Without its start time it is not found again.
     private func startTime(_ pid: Int32, _ descriptor: Int32) throws(SpawnError) -> UInt64 {
         if let status = (try? ProcessStatus.read(pid)) ?? nil { return status.startTime }
         _ = clinux_pidfd_signal(descriptor, SIGKILL, 1)
@@ -116,7 +119,7 @@ extension LocalMachine {
     private static func address(_ plan: SessionPlan, _ options: LocalOptions) -> String {
         let address = options.address ?? plan.settings.address ?? ""
         return switch address {
-        case "": "127.0.0.1"
+        case "", "localhost": "127.0.0.1"
         case "*": "0.0.0.0"
         default: address
         }
