@@ -25,12 +25,13 @@ struct Engine {
     private let metrics = PrometheusMetrics()
     private let log: Logger
 
-    init(_ settings: Settings, home: String?, faults: Faults) throws {
+    init(_ settings: Settings, home: String?, openFileLimit: Int?, faults: Faults) throws {
         let log = Logger(label: "multiplespawner")
         self.settings = settings
         self.log = log
         state = try StateDirectory(settings.stateDirectory)
-        let registry = try Plugins.registry(stateDirectory: settings.stateDirectory)
+        let registry = try Plugins.registry(
+            stateDirectory: settings.stateDirectory, openFileLimit: openFileLimit)
         let files = try CatalogueFiles(
             paths: CataloguePaths(settings, home: home), registry: registry, log: log)
         self.files = files

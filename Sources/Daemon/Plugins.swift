@@ -3,9 +3,11 @@ import MultipleSpawner
 
 /// Every plug-in that there is, by name. Nothing else in the program names one.
 enum Plugins {
-    /// The registry of a daemon.
+    /// The registry. Making it does nothing outside of the process.
     ///
-    /// - Parameter stateDirectory: where backends keep logs.
+    /// - Parameters:
+    ///   - stateDirectory: where backends keep logs.
+    ///   - openFileLimit: how many open files servers start with; `nil`: as many as the daemon.
     static func registry(stateDirectory: String, openFileLimit: Int? = nil) throws(SpawnError) -> Registry {
         let machine = try LocalMachine(logDirectory: stateDirectory + "/logs", openFileLimit: openFileLimit)
         return Registry(
@@ -14,11 +16,6 @@ enum Plugins {
                 Registry.Entry(LocalUserBackend(machine), classes: LocalUserBackend.classes),
                 Registry.Entry(MockBackend(), classes: MockBackend.classes),
             ] + announced, announcedHooks: hooks)
-    }
-
-    /// The registry of a command that reads files and starts nothing.
-    static var names: Registry {
-        get throws { try registry(stateDirectory: "/tmp") }
     }
 
     /// Backends of the originals that this build knows by name only.

@@ -51,7 +51,8 @@ struct `A server under its user's account` {
         #expect(
             names == [
                 "HOME", "JUPYTERHUB_SERVICE_URL", "KEPT", "LOGNAME", "MULTIPLESPAWNER_BACKEND", "MULTIPLESPAWNER_HUB",
-                "MULTIPLESPAWNER_SERVER", "MULTIPLESPAWNER_SESSION", "MULTIPLESPAWNER_USER", "PATH", "SHELL", "USER",
+                "MULTIPLESPAWNER_OWNER", "MULTIPLESPAWNER_SERVER", "MULTIPLESPAWNER_SESSION", "MULTIPLESPAWNER_USER",
+                "PATH", "SHELL", "USER",
             ])
     }
 

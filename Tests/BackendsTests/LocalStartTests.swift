@@ -220,7 +220,7 @@ import Testing
         await #expect(throws: SpawnError.self) { try await task.value }
         #expect(checkpoints.handles.isEmpty)
         #expect(try await !test.backend.census().contains { $0.session == plan.id })
-        #expect(try SystemFile.names(in: test.machine.logDirectory).isEmpty)
+        #expect(access(test.machine.logDirectory, F_OK) != 0)
     }
 
     @Test func `that could not be written down is undone, also in a cancelled task`() async throws {

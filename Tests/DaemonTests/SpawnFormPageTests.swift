@@ -19,7 +19,7 @@ import Testing
             CatalogueSources(
                 templates: CatalogueSources.File(name: "t.json", text: templates.text),
                 deployments: deployments.map { CatalogueSources.File(name: "d.json", text: $0) }),
-            registry: try Plugins.names)
+            registry: try Plugins.registry(stateDirectory: ""))
         return try #require(reading.catalogue, "\(reading.diagnostics)").form(for: "alice", groups: [], last: last)
     }
 
@@ -63,7 +63,7 @@ import Testing
                 templates: CatalogueSources.File(
                     name: "t", text: #"[{"name": "a", "resource_type": "bare_metal", "providers": "x", "access": {}}]"#)
             ),
-            registry: try Plugins.names)
+            registry: try Plugins.registry(stateDirectory: ""))
         let html = try SpawnFormPage.html(#require(reading.catalogue).form(for: "alice", groups: []))
         #expect(html.contains("nothing that you may start"))
         #expect(!html.contains("<select"))

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct StatusPageTests {
     private func page(user: String = "alice", refused: [Diagnostic] = []) throws -> String {
-        let reading = Catalogue.read(CatalogueSources(), registry: try Plugins.names)
+        let reading = Catalogue.read(CatalogueSources(), registry: try Plugins.registry(stateDirectory: ""))
         let plan = SessionPlan(
             id: try SessionID("one"), identity: try SessionIdentity(hub: "hub", user: user), template: "local",
             backend: "local")

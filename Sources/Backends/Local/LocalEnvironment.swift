@@ -11,7 +11,7 @@ struct LocalEnvironment: Sendable {
     /// The later wins: the hub's variables, the account's, the template's, and what only the start knows.
     init(
         _ plan: SessionPlan, _ options: LocalOptions, _ place: LocalPlace, address: String, port: Int,
-        kind: BackendKind
+        kind: BackendKind, owner: String
     ) throws(SpawnError) {
         let secrets = plan.environment
         variables = secrets.mapValues { $0.reveal() }
@@ -27,7 +27,7 @@ struct LocalEnvironment: Sendable {
             hubURL: variables["JUPYTERHUB_SERVICE_URL"], prefix: variables["JUPYTERHUB_SERVICE_PREFIX"],
             address: address, port: port)
         variables["JUPYTERHUB_SERVICE_URL"] = service.text
-        variables.merge(SessionLabels.variables(of: plan, kind: kind)) { _, label in label }
+        variables.merge(SessionLabels.variables(of: plan, kind: kind, owner: owner)) { _, label in label }
         try check()
     }
 

@@ -23,10 +23,15 @@ struct LocalLog: Sendable {
         }
     }
 
-    /// An empty file for a server that is about to start; the caller closes the descriptor.
+    /// An empty file for a server that is about to start; the caller closes the descriptor. The directory is made with
+    /// the first of them.
     func open() throws(SpawnError) -> Int32 {
         let flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY
-        let descriptor = Glibc.open(path, flags, 0o600)
+        var descriptor = Glibc.open(path, flags, 0o600)
+        if descriptor < 0, errno == ENOENT {
+            try Self.makeDirectory(path.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" })
+            descriptor = Glibc.open(path, flags, 0o600)
+        }
         guard descriptor >= 0 else {
             let reason = SystemError.last
             throw SpawnError(.backendFailed, "the log '\(path)' cannot be written: \(reason)")

@@ -2,7 +2,7 @@ import Glibc
 import MultipleSpawner
 
 extension LocalMachine {
-    /// Every session that a process of this machine carries the label of, whoever started it.
+    /// Every session that a process of this machine carries the label of, as far as it is this daemon's.
     func census(_ kind: BackendKind) async throws(SpawnError) -> [Resident] {
         let result = await BlockingWork.run { [self] in
             Result { () throws(SystemError) in try residents(kind) }
@@ -19,6 +19,7 @@ extension LocalMachine {
         for status in try ProcessStatus.all() where !status.isDead {
             guard let environment = ProcessEnvironment(of: status.pid),
                 environment[SessionLabels.backend] == kind.rawValue,
+                environment[SessionLabels.owner] == logDirectory,
                 let session = environment[SessionLabels.session].flatMap(SessionID.init(rawValue:))
             else { continue }
             // A server's children carry its label too; the server is the one that leads a session and is the oldest.

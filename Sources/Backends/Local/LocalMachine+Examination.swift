@@ -47,7 +47,7 @@ extension LocalMachine {
 
     private func log() -> Finding {
         let subject = "local: \(logDirectory)"
-        guard access(logDirectory, W_OK | X_OK) == 0 else {
+        guard access(logDirectory, W_OK | X_OK) == 0 || errno == ENOENT else {
             return Finding(
                 .failed, subject, "logs cannot be written: \(SystemError.last); give it to the daemon's account")
         }

@@ -67,7 +67,8 @@ extension LocalMachine {
         kind: BackendKind
     ) throws(SpawnError) -> PreparedServer {
         let command = try LocalCommand(plan, options)
-        var environment = try LocalEnvironment(plan, options, place, address: address, port: port, kind: kind)
+        var environment = try LocalEnvironment(
+            plan, options, place, address: address, port: port, kind: kind, owner: logDirectory)
         let executable = try command.executable(
             path: environment.variables["PATH"] ?? LocalEnvironment.defaultPath, directory: place.directory)
         let memory = options.memoryLimit(over: plan)

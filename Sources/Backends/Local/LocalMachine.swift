@@ -29,7 +29,6 @@ public struct LocalMachine: Sendable {
     ) throws(SpawnError) {
         self.logDirectory = logDirectory
         self.openFileLimit = openFileLimit
-        try LocalLog.makeDirectory(logDirectory)
         self.hierarchies = hierarchies
         do {
             bootID = try SystemFile.text("/proc/sys/kernel/random/boot_id")

@@ -19,8 +19,10 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting {
-            let paths = CataloguePaths(try options.settings(), home: options.home)
-            let reading = Catalogue.read(try paths.sources(), registry: try Plugins.names, strict: strict)
+            let settings = try options.settings()
+            let paths = CataloguePaths(settings, home: options.home)
+            let registry = try Plugins.registry(stateDirectory: settings.stateDirectory)
+            let reading = Catalogue.read(try paths.sources(), registry: registry, strict: strict)
             let errors = reading.diagnostics.count { $0.severity == .error }
             let report = Report(
                 diagnostics: reading.diagnostics, errors: errors, warnings: reading.diagnostics.count - errors)

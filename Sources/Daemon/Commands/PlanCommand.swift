@@ -16,8 +16,10 @@ struct PlanCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting {
-            let paths = CataloguePaths(try options.settings(), home: options.home)
-            let reading = Catalogue.read(try paths.sources(), registry: try Plugins.names)
+            let settings = try options.settings()
+            let registry = try Plugins.registry(stateDirectory: settings.stateDirectory)
+            let reading = Catalogue.read(
+                try CataloguePaths(settings, home: options.home).sources(), registry: registry)
             guard let catalogue = reading.catalogue else {
                 throw SpawnError(
                     .invalidRequest, "the files have errors", details: reading.diagnostics.map(\.description))

@@ -14,7 +14,7 @@ struct SchemaCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting {
-            let registry = try Plugins.names
+            let registry = try Plugins.registry(stateDirectory: "")
             let schema: JSONValue =
                 switch file {
                 case .templates: CatalogueSchema.templates(registry)
@@ -22,7 +22,7 @@ struct SchemaCommand: AsyncParsableCommand {
                 case .providers: CatalogueSchema.providers()
                 case .settings: JSONSchema.document(title: "MultipleSpawner settings", .object(Settings.shape))
                 }
-            print(schema.prettyText)
+            print(schema.prettyText, terminator: "")
         }
     }
 }

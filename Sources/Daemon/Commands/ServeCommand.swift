@@ -36,9 +36,9 @@ struct ServeCommand: AsyncParsableCommand {
                 handler.logLevel = level
                 return handler
             }
-            try ProcessLimits.raise()
+            let openFiles = ProcessLimits.raise()
             let faults = Engine.Faults(crashAtWrite: crashAtWrite, crashAfterWrite: crashAfterWrite)
-            let engine = try Engine(settings, home: options.home, faults: faults)
+            let engine = try Engine(settings, home: options.home, openFileLimit: openFiles, faults: faults)
             try await engine.run()
         }
     }
@@ -46,13 +46,18 @@ struct ServeCommand: AsyncParsableCommand {
 
 /// What the process may hold open: a descriptor for each local server, and one for each connection.
 enum ProcessLimits {
-    static func raise() throws {
+    /// Raises what may be raised.
+    ///
+    /// - Returns: how many open files were allowed before; the users' servers start with that, not with ours.
+    static func raise() -> Int? {
         signal(SIGPIPE, SIG_IGN)
         // Journal, logs and keys are nobody else's.
         umask(0o077)
         var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return nil }
+        let before = Int(clamping: limit.rlim_cur)
         limit.rlim_cur = limit.rlim_max
         _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        return before
     }
 }
