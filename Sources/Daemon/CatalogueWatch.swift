@@ -8,17 +8,24 @@ import UnixSignals
 /// Reads the catalogue's files again when one of them changes, and on SIGHUP.
 struct CatalogueWatch: Service {
     let files: CatalogueFiles
+    let admission: Admission
 
     func run() async throws {
         await withDiscardingTaskGroup { group in
             group.addTask {
                 let signals = await UnixSignalsSequence(trapping: .sighup)
-                for await _ in signals.cancelOnGracefulShutdown() { files.reload() }
+                for await _ in signals.cancelOnGracefulShutdown() { await reload() }
             }
             group.addTask {
-                for await _ in FileChanges.of(files.paths.all).cancelOnGracefulShutdown() { files.reload() }
+                for await _ in FileChanges.of(files.paths.all).cancelOnGracefulShutdown() { await reload() }
             }
         }
+    }
+
+    private func reload() async {
+        files.reload()
+        // A provider may have more room now.
+        await admission.reconsider()
     }
 }
 

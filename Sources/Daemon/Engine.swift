@@ -61,7 +61,7 @@ struct Engine {
         let services: [any Service] =
             [
                 BackendWatch(orchestrator: orchestrator), Housekeeping(orchestrator: orchestrator),
-                CatalogueWatch(files: files), sessions,
+                CatalogueWatch(files: files, admission: orchestrator.admission), sessions,
             ] + (try listeners(sessions))
         log.info("serving", metadata: ["socket": "\(settings.socket)", "listen": "\(settings.listen ?? "-")"])
         let group = ServiceGroup(
@@ -73,14 +73,14 @@ struct Engine {
 
     private func listeners(_ sessions: SessionMetrics) throws -> [any Service] {
         let socket = UnixSocketListener(settings: settings)
+        let mask = try socket.clear()
         var listeners: [any Service] = [
             Application(
                 router: router(.accounts(Set(settings.allowedUIDs + [geteuid()])), sessions),
                 configuration: ApplicationConfiguration(address: .unixDomainSocket(path: settings.socket)),
-                onServerRunning: { _ in socket.open() },
+                onServerRunning: { _ in socket.open(restoring: mask) },
                 logger: log)
         ]
-        try socket.clear()
         if let listen = settings.listen {
             let tls = try TLSListener(listen, settings: settings)
             let router = router(.tokens(tls.tokens), sessions)

@@ -16,24 +16,27 @@ struct UnixSocketListener: Sendable {
     }
 
     /// Removes what a killed daemon left; the lock of the state directory says that no other one is there.
-    func clear() throws(SpawnError) {
+    ///
+    /// - Returns: the mask to be set again by `open`: the users' servers inherit it.
+    func clear() throws(SpawnError) -> mode_t {
         guard path.utf8.count < 108 else {
             throw SpawnError(
                 .invalidRequest, "the socket path '\(path.excerpt)' is longer than 107 bytes; choose another")
         }
         var status = stat()
-        guard lstat(path, &status) == 0 else { return }
-        guard status.st_mode & S_IFMT == S_IFSOCK else {
-            throw SpawnError(
-                .invalidRequest, "'\(path)' is there and is no socket; remove it, or choose another --socket")
+        if lstat(path, &status) == 0 {
+            guard status.st_mode & S_IFMT == S_IFSOCK else {
+                throw SpawnError(
+                    .invalidRequest, "'\(path)' is there and is no socket; remove it, or choose another --socket")
+            }
+            unlink(path)
         }
-        unlink(path)
         // The file is made with the mask's mode: nobody else may connect before `open` has set the right one.
-        umask(0o177)
+        return umask(0o177)
     }
 
-    func open() {
-        umask(0o077)
+    func open(restoring mask: mode_t) {
+        umask(mask)
         if let group, let entry = getgrnam(group) { _ = chown(path, uid_t.max, entry.pointee.gr_gid) }
         chmod(path, mode)
     }

@@ -64,6 +64,17 @@ import Testing
         #expect(error.message.contains(file))
     }
 
+    @Test func `nobody else may read it`() throws {
+        let journal = try SQLiteJournal(path: path)
+        let record = try record("a")
+        try journal.append([JournalEntry(session: record.id, content: .record(record))])
+        for file in [path, path + "-wal", path + "-shm"] {
+            var status = stat()
+            #expect(stat(file, &status) == 0)
+            #expect(status.st_mode & 0o077 == 0)
+        }
+    }
+
     @Test func `durability is full, in a write-ahead log`() throws {
         let journal = try SQLiteJournal(path: path)
         #expect(try journal.pragma("synchronous") == "2")

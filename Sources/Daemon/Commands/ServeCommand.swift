@@ -51,8 +51,6 @@ enum ProcessLimits {
     /// - Returns: how many open files were allowed before; the users' servers start with that, not with ours.
     static func raise() -> Int? {
         signal(SIGPIPE, SIG_IGN)
-        // Journal, logs and keys are nobody else's.
-        umask(0o077)
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return nil }
         let before = Int(clamping: limit.rlim_cur)

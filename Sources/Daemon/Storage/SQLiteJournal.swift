@@ -1,5 +1,6 @@
 import FoundationEssentials
 import GRDB
+import Glibc
 import MultipleSpawner
 
 /// The journal on SQLite: one row a session, its last record, durable when `append` returns.
@@ -10,6 +11,9 @@ struct SQLiteJournal: Journal {
 
     /// - Parameter path: the database file; made with mode 0600 where it is missing.
     init(path: String) throws(SpawnError) {
+        // SQLite gives its other files the mode of this one.
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        if descriptor >= 0 { close(descriptor) }
         do {
             var configuration = Configuration()
             configuration.label = "journal"
