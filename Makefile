@@ -1,9 +1,9 @@
-# Five commands; each installs what it needs, says what it does, and does nothing twice.
+# Commands for people; each installs what it needs, says what it does, and does nothing twice.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help run test bench format packages swift-debug swift-release
+.PHONY: help run test bench format packages swift-release
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
@@ -31,13 +31,16 @@ run: packages swift-release $(HUB6)/.ready
 	@state=.build/run
 	install -d -m 700 $$state
 	export MULTIPLE_SPAWNER_STATE_DIR=$(CURDIR)/$$state/state
+	export MULTIPLE_SPAWNER_TEMPLATE_FILE=$(CURDIR)/templates/spawner_templates.json
+	export MULTIPLE_SPAWNER_DEPLOYMENT_FILE=$(CURDIR)/deployments/spawner_deployments.json
+	export MULTIPLE_SPAWNER_PROVIDERS_FILE=$(CURDIR)/deployments/providers.json
 	export PATH=$(CURDIR)/.build/release:$(HUB6)/bin:$$PATH
 	echo "==> the hub: http://127.0.0.1:8000"
 	echo "    log in with any name and any password ('admin' sees everybody's servers)"
 	echo "    Ctrl-C stops the hub, its servers and the engine; state and logs are in $$state"
 	trap '$(HUB6)/bin/python python/examples/stop_engine.py' EXIT
 	trap : INT
-	cd $$state && $(HUB6)/bin/jupyterhub -f $(CURDIR)/python/examples/jupyterhub_config.py
+	(cd $$state && exec $(HUB6)/bin/jupyterhub -f $(CURDIR)/python/examples/jupyterhub_config.py) || true
 
 test: APT := libsqlite3-dev pkg-config gcc openssl python3-venv chromium $(PROXY)
 test: packages $(HUB6)/.ready $(HUB5)/.ready $(HUB6)/.tests

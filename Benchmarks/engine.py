@@ -133,6 +133,7 @@ def one_at_a_time(daemon: Daemon) -> list[float]:
         while b'"state":"running"' not in pending:
             pending += events.recv(65536)
         seconds.append(time.perf_counter() - began)
+    events.close()
     for number in range(SINGLE):
         connection.call(request("DELETE", f"/v1/sessions/single{number}"))
     return seconds

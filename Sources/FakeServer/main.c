@@ -27,7 +27,7 @@ static int launch(char **arguments) {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     struct clinux_spawn_request request = {
         .executable = arguments[0], .arguments = arguments, .environment = environ, .input = null, .output = null,
-        .open_files = -1, .file_mode_mask = -1,
+        .unified_cgroup = -1, .open_files = -1, .file_mode_mask = -1,
     };
     struct clinux_spawn_result result;
     if (clinux_spawn(&request, &result) != 0) {
@@ -102,7 +102,7 @@ static void serve(int listener) {
         char request[8192];
         size_t length = 0;
         ssize_t count;
-        while (length < sizeof request - 1 && (count = read(client, request + length, sizeof request - 1 - length)) > 0) {
+        while ((count = read(client, request + length, sizeof request - 1 - length)) > 0) {
             length += (size_t)count;
             request[length] = 0;
             if (strstr(request, "\r\n\r\n")) {

@@ -10,9 +10,9 @@ import Testing
     func `is kept by the mock backend`(_ promise: Promise) async throws {
         let directory = try TemporaryDirectory()
         defer { directory.remove() }
-        let contract = BackendContract(MockBackend(), restarted: { MockBackend() }) { scenario, id in
-            try MockScenario.plan(scenario, id, world: directory.path)
-        }
+        let contract = BackendContract(
+            MockBackend(), restarted: { MockBackend() },
+            makePlan: { scenario, id in try MockScenario.plan(scenario, id, world: directory.path) })
         let finding = await contract.check(promise)
         #expect(finding.level == .ok, "\(finding.message)")
     }
@@ -31,9 +31,9 @@ import Testing
         defer { directory.remove() }
         let world = MockWorld()
         let broken: any Backend = promise == .options ? OpenBackend() : BrokenBackend(MockBackend(world), promise)
-        var contract = BackendContract(broken, restarted: { BrokenBackend(MockBackend(), promise) }) { scenario, id in
-            try MockScenario.plan(scenario, id, world: directory.path)
-        }
+        var contract = BackendContract(
+            broken, restarted: { BrokenBackend(MockBackend(), promise) },
+            makePlan: { scenario, id in try MockScenario.plan(scenario, id, world: directory.path) })
         contract.patience = .milliseconds(500)
         let finding = await contract.check(promise)
         #expect(finding.level == .failed, "\(promise.rawValue) was found to be kept: \(finding.message)")

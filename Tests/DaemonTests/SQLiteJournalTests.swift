@@ -24,12 +24,12 @@ import Testing
     @Test func `what was appended is replayed by the next journal, the last record of each session, in order`() throws {
         let first = try SQLiteJournal(path: path)
         var early = try record("b")
-        try first.append(JournalEntry(session: early.id, content: .record(early)))
+        try first.append([JournalEntry(session: early.id, content: .record(early))])
         let late = try record("a", user: "bob")
-        try first.append(JournalEntry(session: late.id, content: .record(late)))
+        try first.append([JournalEntry(session: late.id, content: .record(late))])
         try early.lifecycle.apply(.began(.start))
         try early.lifecycle.apply(.checkpointed(Handle(backend: "mock", version: 3, payload: #"{"pid":1}"#)))
-        try first.append(JournalEntry(session: early.id, content: .record(early)))
+        try first.append([JournalEntry(session: early.id, content: .record(early))])
         let replayed = try SQLiteJournal(path: path).replay()
         let records = replayed.compactMap { entry -> SessionRecord? in
             guard case .record(let record) = entry.content else { return nil }
@@ -41,8 +41,8 @@ import Testing
     @Test func `a forgotten session is gone`() throws {
         let journal = try SQLiteJournal(path: path)
         let record = try record("a")
-        try journal.append(JournalEntry(session: record.id, content: .record(record)))
-        try journal.append(JournalEntry(session: record.id, content: .forgotten))
+        try journal.append([JournalEntry(session: record.id, content: .record(record))])
+        try journal.append([JournalEntry(session: record.id, content: .forgotten)])
         #expect(try journal.replay().isEmpty)
     }
 
@@ -50,7 +50,7 @@ import Testing
         let journal = try SQLiteJournal(path: path)
         let name = #"'; DROP TABLE session; -- "$(id)" \u202e <b> 🦊"#
         let record = try record("a", user: name)
-        try journal.append(JournalEntry(session: record.id, content: .record(record)))
+        try journal.append([JournalEntry(session: record.id, content: .record(record))])
         guard case .record(let replayed)? = try journal.replay().first?.content else {
             Issue.record("nothing was replayed")
             return

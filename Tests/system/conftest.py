@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from engine import Engine
-from hub import Hub
+from hub import Hub, free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".build"
@@ -62,7 +62,7 @@ def files(tiny: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]
             ),
             template("broken", SIMPLE, cmd=["/bin/sh", "-c", "exit 3"], **home),
             template("broken-later", SIMPLE, cmd=["/bin/sh", "-c", "sleep 2; exit 3"], **home),
-            template("refusing", "multiplespawner.Mock", fail_at="start"),
+            template("refusing", SIMPLE, cmd=["/no/such/program"], **home),
         ],
         "spawner_deployments.json": DEPLOYMENTS,
     }
@@ -72,6 +72,31 @@ def files(tiny: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]
 def engine(binary: Path, files: dict, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """A daemon that runs as a service does: not of any hub's making."""
     engine = Engine(binary, tmp_path_factory.mktemp("engine"), files).start()
+    yield engine
+    engine.stop()
+
+
+@pytest.fixture(scope="module")
+def tls_engine(
+    binary: Path, files: dict, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
+    """An engine on TLS with one token that may do all, and one for each of two hubs."""
+    folder = tmp_path_factory.mktemp("tcp")
+    certificate, key, tokens = folder / "cert.pem", folder / "key.pem", folder / "tokens"
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
+    names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    written = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*command.split(), *names, *written], check=True, capture_output=True)
+    tokens.write_text("token-of-all-hubs\nfirst token-of-first\nsecond token-of-second\n")
+    tokens.chmod(0o600)
+    (port,) = free_ports(1)
+    engine = Engine(binary, folder, files)
+    engine.url = f"https://127.0.0.1:{port}"
+    engine.certificate = certificate
+    engine.start(
+        *("--listen", f"127.0.0.1:{port}", "--tls-certificate", str(certificate)),
+        *("--tls-key", str(key), "--token-file", str(tokens)),
+    )
     yield engine
     engine.stop()
 
@@ -104,10 +129,14 @@ def new_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., 
 
 
 @pytest.fixture(scope="module")
-def hub(new_hub: Callable[..., Hub], engine: Engine, jupyterhub: Path) -> Hub:
-    """A hub of each version before the module's engine."""
+def hub(new_hub: Callable[..., Hub], engine: Engine, jupyterhub: Path) -> Iterator[Hub]:
+    """A hub of each version before the module's engine; a failed test's servers end with it."""
     settings = {"url": f"unix://{engine.socket}", "consecutive_failure_limit": 5}
-    return new_hub(jupyterhub, {"MultipleSpawner": settings}).start()
+    hub = new_hub(jupyterhub, {"MultipleSpawner": settings}).start()
+    yield hub
+    hub.stop()
+    for session in engine.sessions():
+        engine.call("DELETE", f"/v1/sessions/{session['id']}?now=true")
 
 
 @pytest.fixture(scope="session")

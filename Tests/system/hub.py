@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 import requests
-from processes import end
+from processes import end, with_environment
 from waiting import until
 
 TOKEN = "the-token-of-the-tests"
@@ -42,8 +42,10 @@ class Hub:
         self.variables = variables
         directory.mkdir(parents=True, exist_ok=True)
         port, hub_port, proxy_port = free_ports(3)
+        internal = "https" if settings.get("JupyterHub", {}).get("internal_ssl") else "http"
         self.base = f"http://127.0.0.1:{port}"
-        self.name = f"127.0.0.1:{hub_port}/hub"
+        self.name = f"127.0.0.1:{hub_port}:hub"
+        self.api = f"{internal}://127.0.0.1:{hub_port}/hub/api"
         self.settings: dict[str, dict[str, Any]] = {
             "JupyterHub": {
                 "bind_url": self.base,
@@ -59,7 +61,7 @@ class Hub:
                 "load_roles": [{"name": "tests", "services": ["tests"], "scopes": SCOPES}],
             },
             "ConfigurableHTTPProxy": {
-                "api_url": f"http://127.0.0.1:{proxy_port}",
+                "api_url": f"{internal}://127.0.0.1:{proxy_port}",
                 "pid_file": str(directory / "proxy.pid"),
             },
             "Authenticator": {"allow_all": True, "admin_users": ["admin"]},
@@ -72,6 +74,7 @@ class Hub:
             self.settings.setdefault(section, {}).update(traits)
         self.process: subprocess.Popen | None = None
         self.rest = requests.Session()
+        self.rest.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=100))
         self.rest.headers["Authorization"] = f"token {TOKEN}"
 
     def start(self) -> Hub:
@@ -165,6 +168,10 @@ class Hub:
         """What the user's server says through the proxy."""
         where = self.server(user, server)["url"]
         return self.rest.get(f"{self.base}{where}api", timeout=10, allow_redirects=False)
+
+    def processes(self, user: str) -> list[int]:
+        """What runs for a user of this hub, and of no other on this machine."""
+        return with_environment(JUPYTERHUB_API_URL=self.api, JUPYTERHUB_USER=user)
 
     def token_notes(self, user: str) -> list[str]:
         """The notes of the user's tokens: a server's token says which server it is for."""

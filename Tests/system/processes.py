@@ -19,9 +19,9 @@ def alive(pid: int) -> bool:
     return stat.rpartition(")")[2].split()[0] != "Z"
 
 
-def with_environment(name: str, value: str) -> list[int]:
-    """The processes whose environment has this variable with this value."""
-    wanted = f"{name}={value}".encode()
+def with_environment(**variables: str) -> list[int]:
+    """The processes whose environment has these variables with these values."""
+    wanted = {f"{name}={value}".encode() for name, value in variables.items()}
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -29,7 +29,7 @@ def with_environment(name: str, value: str) -> list[int]:
                 environment = (entry / "environ").read_bytes().split(b"\0")
             except OSError:
                 continue
-            if wanted in environment and alive(int(entry.name)):
+            if wanted <= set(environment) and alive(int(entry.name)):
                 found.append(int(entry.name))
     return sorted(found)
 

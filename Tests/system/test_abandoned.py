@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from engine import Engine
 from hub import Hub
-from processes import with_environment
 from waiting import stays, until
 
 LIMIT = 6
@@ -38,14 +37,14 @@ def test_what_no_hub_keeps_is_undone(
 
     until(
         "the forgotten one is undone",
-        lambda: ask() and not with_environment("JUPYTERHUB_USER", "forgotten"),
+        lambda: ask() and not hub.processes("forgotten"),
         LIMIT * 6,
     )
-    stays("the kept one runs", lambda: ask() and with_environment("JUPYTERHUB_USER", "kept"), 2)
+    stays("the kept one runs", lambda: ask() and hub.processes("kept"), 2)
     assert [each["user"] for each in engine.sessions()] == ["kept"]
 
     until("the kept one is undone too", lambda: engine.sessions() == [], LIMIT * 6)
-    assert with_environment("JUPYTERHUB_USER", "kept") == []
+    assert hub.processes("kept") == []
 
     hub.start()
     until("the hub has noticed", lambda: not hub.server("kept") and not hub.server("forgotten"))

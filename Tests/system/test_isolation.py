@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from engine import Engine
-from hub import Hub, free_ports
+from hub import Hub
 
 SESSION = "0123456789abcdef"
 CALLS = [
@@ -38,38 +38,15 @@ CALLS = [
 
 
 @pytest.fixture(scope="module")
-def tcp(binary: Path, files: dict, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """An engine on TLS with one token that may do all, and one for each of two hubs."""
-    folder = tmp_path_factory.mktemp("tcp")
-    certificate, key, tokens = folder / "cert.pem", folder / "key.pem", folder / "tokens"
-    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
-    names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-    written = ["-keyout", str(key), "-out", str(certificate)]
-    subprocess.run([*command.split(), *names, *written], check=True, capture_output=True)
-    tokens.write_text("token-of-all-hubs\nfirst token-of-first\nsecond token-of-second\n")
-    tokens.chmod(0o600)
-    (port,) = free_ports(1)
-    engine = Engine(binary, folder, files)
-    engine.url = f"https://127.0.0.1:{port}"
-    engine.certificate = certificate
-    engine.start(
-        *("--listen", f"127.0.0.1:{port}", "--tls-certificate", str(certificate)),
-        *("--tls-key", str(key), "--token-file", str(tokens)),
-    )
-    yield engine
-    engine.stop()
-
-
-@pytest.fixture(scope="module")
-def call(tcp: Engine) -> Callable[..., requests.Response]:
+def call(tls_engine: Engine) -> Callable[..., requests.Response]:
     """One call over TLS with a token, or none."""
 
     def call(method: str, path: str, token: str = "", body: Any = None) -> requests.Response:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        verify, stream = str(tcp.certificate), True
+        verify, stream = str(tls_engine.certificate), True
         return requests.request(
             method,
-            tcp.url + path,
+            tls_engine.url + path,
             json=body,
             headers=headers,
             verify=verify,

@@ -36,8 +36,7 @@ def hub(
     settings = {"daemon_command": [str(binary), "serve"], "poll_interval": 1}
     hub = new_hub(jupyterhub, {"MultipleSpawner": settings}, **own_engine.environment).start()
     yield hub
-    for session in own_engine.sessions():
-        own_engine.call("DELETE", f"/v1/sessions/{session['id']}?now=true")
+    hub.stop()  # before its engine, which it would start again
 
 
 @pytest.fixture
@@ -53,24 +52,18 @@ def begun(
     """A start that is under way: its process is there, and does not answer yet."""
     hub.add(user)
     start = background.submit(hub.begin, user, "", {"template": template})
-    until(f"the server of {user} is starting", lambda: with_environment("JUPYTERHUB_USER", user))
+    until(f"the server of {user} is starting", lambda: hub.processes(user))
     assert [each["state"] for each in engine.sessions() if each["user"] == user] == ["starting"]
     return start
 
 
-def processes(user: str) -> list[int]:
-    return with_environment("JUPYTERHUB_USER", user)
-
-
 def test_the_first_spawns_start_the_engine_once(
-    hub: Hub, own_engine: Engine, background: ThreadPoolExecutor
+    hub: Hub, own_engine: Engine, binary: Path, background: ThreadPoolExecutor
 ) -> None:
     assert not own_engine.socket.exists()
     list(background.map(hub.run, TWENTY[:10]))
-    serving = [pid for pid in with_environment("MULTIPLE_SPAWNER_SOCKET", str(own_engine.socket))]
-    engines = [
-        pid for pid in serving if os.readlink(f"/proc/{pid}/exe").endswith("multiplespawner")
-    ]
+    serving = with_environment(MULTIPLE_SPAWNER_SOCKET=str(own_engine.socket))
+    engines = [pid for pid in serving if os.path.samefile(f"/proc/{pid}/exe", binary)]
     assert engines == [own_engine.pid]
     log = own_engine.state / "multiplespawner.log"
     assert log.stat().st_mode & 0o777 == 0o600
@@ -84,7 +77,7 @@ def test_a_hub_that_is_killed_finds_its_twenty_servers(
     before = {each["id"]: each["url"] for each in own_engine.sessions("running")}
     assert len(before) == 20
     hub.kill()
-    (dead,) = processes(TWENTY[0])
+    (dead,) = hub.processes(TWENTY[0])
     os.kill(dead, signal.SIGKILL)
     hub.start()
 
@@ -106,20 +99,20 @@ def test_a_start_that_a_killed_hub_left_reaches_its_user(
     hub: Hub, own_engine: Engine, background: ThreadPoolExecutor
 ) -> None:
     start = begun(background, hub, own_engine, "ada")
-    before = processes("ada")
+    before = hub.processes("ada")
     hub.kill()
-    assert isinstance(start.exception(), requests.RequestException)
+    assert start.exception() or start.result().status_code >= 500, "the call was cut off"
     hub.start()
     hub.ready("ada")
     assert hub.answer("ada").ok
-    assert set(processes("ada")) <= set(before), "it was not started twice"
+    assert set(hub.processes("ada")) <= set(before), "it was not started twice"
 
     # The hub has never been told of it by the start, and still knows it after one more restart.
     hub.kill()
     hub.start()
     assert hub.ready("ada")["state"]["multiplespawner"] == 1
     hub.end("ada")
-    assert hub.token_notes("ada") == [] and processes("ada") == []
+    assert hub.token_notes("ada") == [] and hub.processes("ada") == []
 
 
 def test_running_servers_are_adopted_when_the_journal_is_lost(
@@ -127,7 +120,7 @@ def test_running_servers_are_adopted_when_the_journal_is_lost(
 ) -> None:
     users = TWENTY[:5]
     list(background.map(hub.run, users))
-    before = {user: processes(user) for user in users}
+    before = {user: hub.processes(user) for user in users}
     hub.kill()
     own_engine.kill()
     for part in own_engine.state.iterdir():
@@ -137,7 +130,7 @@ def test_running_servers_are_adopted_when_the_journal_is_lost(
     for user in users:
         hub.ready(user)
         assert hub.answer(user).ok
-        assert processes(user) == before[user]
+        assert hub.processes(user) == before[user]
     assert sorted(each["user"] for each in own_engine.sessions("running")) == users
 
     # The same with the hub up: it notices by itself that the engine has forgotten.
@@ -153,23 +146,23 @@ def test_running_servers_are_adopted_when_the_journal_is_lost(
     )
     list(background.map(hub.end, users))
     for user in users:
-        assert processes(user) == [] and hub.token_notes(user) == []
+        assert hub.processes(user) == [] and hub.token_notes(user) == []
 
 
 def test_a_killed_engine_costs_the_user_nothing_but_time(
     hub: Hub, own_engine: Engine, background: ThreadPoolExecutor
 ) -> None:
     hub.run("running")
-    kept = processes("running")
+    kept = hub.processes("running")
     start = begun(background, hub, own_engine, "ada")
-    first = processes("ada")
+    first = hub.processes("ada")
     own_engine.kill()
     assert start.result().status_code in (201, 202)
     hub.ready("ada")
     assert hub.answer("ada").ok
     assert not any(alive(pid) for pid in first), "what the killed engine had begun is undone"
     assert len([each for each in own_engine.sessions() if each["user"] == "ada"]) == 1
-    assert processes("running") == kept and hub.answer("running").ok
+    assert hub.processes("running") == kept and hub.answer("running").ok
     hub.end("ada")
     hub.end("running")
 
@@ -178,7 +171,7 @@ def test_an_engine_killed_in_a_stop_ends_it_when_it_is_back(
     hub: Hub, own_engine: Engine, background: ThreadPoolExecutor
 ) -> None:
     hub.run("ada", options={"template": "stubborn"})
-    pids = processes("ada")
+    pids = hub.processes("ada")
     stop = background.submit(hub.end, "ada")
     until("it is stopping", lambda: own_engine.sessions("stopping"))
     own_engine.kill()
@@ -191,13 +184,13 @@ def test_an_engine_survives_its_hub_and_the_servers_survive_both(
     hub: Hub, own_engine: Engine
 ) -> None:
     hub.run("ada")
-    (pid,) = processes("ada")
+    (pid,) = hub.processes("ada")
     hub.kill()
     own_engine.kill()
     stays("the server runs", lambda: alive(pid), 1)
     hub.start()
     hub.ready("ada")
-    assert processes("ada") == [pid]
+    assert hub.processes("ada") == [pid]
     serving = own_engine.pid
     hub.kill()
     stays("the engine runs", lambda: alive(serving), 1)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from engine import Engine
 from hub import Hub
-from processes import alive, with_environment
+from processes import alive
 from waiting import until
 
 
@@ -20,7 +20,7 @@ def test_a_server_starts_answers_and_stops(hub: Hub, engine: Engine) -> None:
     assert (session["hub"], session["user"], session["server"]) == (hub.name, "ada", "")
     assert session["template"] == "tiny"
     assert model["state"]["id"] == session["id"]
-    (pid,) = with_environment("JUPYTERHUB_USER", "ada")
+    (pid,) = hub.processes("ada")
 
     hub.end("ada")
     assert not alive(pid)
@@ -83,7 +83,7 @@ def test_a_failed_start_tells_why_and_leaves_nothing(hub: Hub, engine: Engine) -
     assert answer.status_code >= 400, "the command ends with exit code 3"
     assert "3" in answer.json()["message"]
     assert engine.sessions() == [] and hub.token_notes("ada") == []
-    assert with_environment("JUPYTERHUB_USER", "ada") == []
+    assert hub.processes("ada") == []
     hub.run("ada", options={"template": "tiny"})
     hub.end("ada")
 
@@ -103,7 +103,7 @@ def test_a_start_that_is_called_off_leaves_nothing(hub: Hub, engine: Engine) -> 
     with ThreadPoolExecutor() as pool:
         start = pool.submit(hub.begin, "ada", "", {"template": "endless"})
         until("it is starting", lambda: engine.sessions("starting"))
-        pids = until("its process", lambda: with_environment("JUPYTERHUB_USER", "ada"))
+        pids = until("its process", lambda: hub.processes("ada"))
         assert hub.call("DELETE", hub.server_path("ada")).status_code in (202, 204)
         start.result()
     until("it is not active", lambda: not hub.server("ada"))
@@ -112,13 +112,13 @@ def test_a_start_that_is_called_off_leaves_nothing(hub: Hub, engine: Engine) -> 
 
 
 def test_a_server_that_ends_by_itself_is_noticed(hub: Hub, engine: Engine) -> None:
-    hub.run("ada")
+    hub.run("ada", options={"template": "tiny"})
     (session,) = engine.sessions("running")
-    (pid,) = with_environment("JUPYTERHUB_USER", "ada")
+    (pid,) = hub.processes("ada")
     os.kill(pid, signal.SIGKILL)
     until("the engine has noticed", lambda: engine.sessions() == [], 5)
     # The next start asks first whether the old one still runs.
-    hub.run("ada")
+    hub.run("ada", options={"template": "tiny"})
     (again,) = engine.sessions("running")
     assert again["id"] != session["id"]
     hub.end("ada")

@@ -5,10 +5,11 @@ For trying out on one's own machine only: anybody who reaches the port may log i
 
 import os
 
+from multiplespawner import configure
+
 c = get_config()  # noqa: F821
 
 c.JupyterHub.bind_url = "http://127.0.0.1:8000"
-c.JupyterHub.spawner_class = "multiplespawner.MultipleSpawner"
 c.JupyterHub.allow_named_servers = True
 c.JupyterHub.authenticator_class = "dummy"
 c.Authenticator.allow_all = True
@@ -18,3 +19,4 @@ c.MultipleSpawner.start_timeout = 120
 if os.geteuid() == 0:
     # The servers run under the engine's account, and Jupyter wants to be told that this is meant.
     c.MultipleSpawner.args = ["--allow-root"]
+configure(c)

@@ -8,7 +8,7 @@ import logging
 import math
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from tornado.ioloop import PeriodicCallback
 
@@ -16,7 +16,7 @@ from .daemon import LocalDaemon
 from .errors import EngineError, EngineSilent
 from .events import EventParser
 from .session import ENDED, Session
-from .transport import Transport
+from .transport import Transport, query
 
 # The stream is renewed now and then, so that one that died unseen holds its connection no longer.
 STREAM_SECONDS = 600.0
@@ -26,6 +26,8 @@ SILENCE_SECONDS = 45.0
 KEEP_SECONDS = 60.0
 # A stop takes as long as the undoing does.
 STOP_SECONDS = 600.0
+# How long the first start of a hub waits for the stream; a start needs it not, only its progress.
+FIRST_WORD_SECONDS = 2.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
 
 
@@ -75,6 +77,7 @@ class Engine:
         patience: float = 15.0,
     ) -> Any:
         """One call, repeated while the engine is silent: every call of the wire may come twice."""
+        self.connect()
         return await self._insist(
             lambda: self.transport.call(method, path, body, timeout), patience
         )
@@ -99,8 +102,10 @@ class Engine:
         The caller's time limit is the only one: while the engine is away, or has undone what its
         restart cut off, the same id is asked for again; the engine says whether it starts afresh.
         """
-        self.connect()
+        session.live = True
         self.claimed.add(session.id)
+        # Once connected this returns at once; before that, the first steps would go untold.
+        await self.synchronised(FIRST_WORD_SECONDS)
         while True:
             connections = self._connections
             self.sessions[session.id] = session
@@ -131,8 +136,8 @@ class Engine:
             if error.status != 409:
                 raise
         # The hub says that this server does not run, so what the engine still holds is a leftover.
-        owner = {key: request[key] for key in ("hub", "user", "server")}
-        for other in (await self.call("GET", f"/v1/sessions?{urlencode(owner)}"))["sessions"]:
+        owner = query(hub=self.hub, user=request["user"], server=request["server"])
+        for other in (await self.call("GET", f"/v1/sessions{owner}"))["sessions"]:
             if other["id"] != session.id and other["state"] not in ENDED:
                 self.log.warning("Removing the leftover session %s", other["id"])
                 await self.stop(Session(other["id"]))
@@ -172,6 +177,7 @@ class Engine:
         path = f"/v1/sessions/{quote(session.id, safe='')}/adopt"
         body = {**identity, "state": session.saved, "lifetime": lifetime}
         answer = await self.call("POST", path, body)
+        session.id = answer["id"]  # a saved state knows its own
         if session.data is None:
             self._learn(answer, session)
 
@@ -230,13 +236,13 @@ class Engine:
         headers = {"Accept": "text/event-stream"}
         if self._events.last_id:
             headers["Last-Event-ID"] = self._events.last_id
-        path = f"/v1/events?{urlencode({'hub': self.hub})}"
+        path = f"/v1/events{query(hub=self.hub)}"
         hear, started = self._hearer(), loop.time()
         stream = asyncio.ensure_future(self.transport.stream(path, headers, hear, STREAM_SECONDS))
         while not stream.done():
             await asyncio.wait([stream], timeout=SILENCE_SECONDS)
             if not stream.done() and loop.time() - max(self._heard, started) > SILENCE_SECONDS:
-                stream.add_done_callback(lambda done: done.cancelled() or done.exception())
+                stream.cancel()
                 raise EngineSilent("the event stream has gone silent")
         stream.result()
 

@@ -10,7 +10,7 @@ import pwd
 from collections.abc import AsyncIterator
 from html import escape
 from typing import Any, ClassVar
-from urllib.parse import urlencode, urlparse
+from urllib.parse import urlparse
 from uuid import uuid4
 
 from jupyterhub import orm
@@ -24,11 +24,16 @@ from .daemon import DEFAULT_DIRECTORY, LocalDaemon, local_url
 from .engine import Engine
 from .errors import EngineError, EngineSilent, SpawnException, http_error
 from .session import Session
-from .transport import Transport
+from .transport import Transport, query
 
 STATE_VERSION = 1
 # How long a poll waits for the first word of an engine that is just being started.
 PATIENCE_SECONDS = 20.0
+
+LOCAL_ENVIRONMENT = [
+    *("JUPYTERHUB_SINGLEUSER_APP", "PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL"),
+    *("VIRTUAL_ENV", "CONDA_ROOT", "CONDA_DEFAULT_ENV"),
+]
 
 
 class MultipleSpawner(Spawner):
@@ -72,13 +77,20 @@ class MultipleSpawner(Spawner):
 
     @default("hub_name")
     def _hub_name_from_api_url(self) -> str:
-        api = urlparse(self.hub.api_url)
-        return f"{api.netloc}{self.hub.base_url.rstrip('/')}"
+        where = urlparse(self.hub.api_url)
+        return f"{where.netloc}{self.hub.base_url.rstrip('/')}".replace("/", ":")
 
     @default("ip")
     def _ip_of_the_engine(self) -> str:
         """Empty: the engine chooses. The base class's 127.0.0.1 would overrule every template."""
         return ""
+
+    @default("env_keep")
+    def _env_keep_on_one_machine(self) -> list[str]:
+        """What JupyterHub's local spawner keeps, PATH above all; nothing for one elsewhere."""
+        if self.url and not self.url.startswith("unix://"):
+            return []
+        return LOCAL_ENVIRONMENT
 
     @default("options_form")
     def _form_of_the_engine(self) -> Any:
@@ -328,9 +340,9 @@ class MultipleSpawner(Spawner):
     async def _render_form(self) -> str:
         """The engine's form for this user; when it cannot be had, the reason in its place."""
         last = self.user_options or self.orm_spawner.user_options or {}
-        query = {**self._identity(), "group": self._groups(), "last": json.dumps(last)}
+        asked = query(**self._identity(), group=self._groups(), last=json.dumps(last))
         try:
-            return await self.engine.call("GET", f"/v1/form?{urlencode(query, doseq=True)}")
+            return await self.engine.call("GET", f"/v1/form{asked}")
         except (EngineError, EngineSilent) as error:
             self.log.error("No form for %s: %s", self._log_name, error)
             return f'<p class="alert alert-danger" role="alert">{escape(str(error))}</p>'

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
 from tornado.netutil import Resolver
@@ -19,6 +21,11 @@ CONCURRENT_CALLS = 10_000
 # The client adds up all that ever came over a stream, and ends it at this size.
 STREAM_BYTES = 1 << 50
 CONNECT_SECONDS = 20.0
+
+
+def query(**fields: Any) -> str:
+    """The query of a path; a space is %20 in it, as a plus is a form's way and no URL's."""
+    return "?" + urlencode(fields, doseq=True, quote_via=quote, safe="")
 
 
 class _SocketResolver(Resolver):
@@ -101,8 +108,12 @@ class Transport:
             follow_redirects=False,
             **options,
         )
+        # A request cannot be called back: who is cancelled leaves it alone, and its end is no news.
+        sent = self._http.fetch(request, raise_error=False)
+        sent.add_done_callback(lambda done: done.cancelled() or done.exception())
+        await asyncio.wait([sent])
         try:
-            return await self._http.fetch(request, raise_error=False)
+            return sent.result()
         except (HTTPClientError, OSError) as error:
             raise EngineSilent(f"the engine does not answer: {error}") from error
 

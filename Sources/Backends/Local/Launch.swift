@@ -23,11 +23,14 @@ struct Launch {
         defer { close(output) }
         let memberships = try cgroup.openMemberships()
         defer { for descriptor in memberships { close(descriptor) } }
+        let unified = try cgroup.openUnified() ?? -1
+        defer { if unified >= 0 { close(unified) } }
 
         var result = clinux_spawn_result()
         let outcome = withPointers { request in
             request.input = input
             request.output = output
+            request.unified_cgroup = unified
             return memberships.withUnsafeBufferPointer { memberships in
                 request.cgroups = memberships.baseAddress
                 request.cgroup_count = memberships.count
@@ -93,7 +96,7 @@ struct Launch {
         case CLINUX_STAGE_DIRECTORY:
             return SpawnError(
                 .backendFailed,
-                "'\(name)' cannot start in '\(place.directory.excerpt)': \(reason); create the directory or name another"
+                "'\(name)' cannot start in '\(place.directory.excerpt)': \(reason); make the directory or name another"
             )
         case CLINUX_STAGE_ACCOUNT:
             return SpawnError(

@@ -5,15 +5,21 @@ import MultipleSpawner
 struct LocalCgroup: Sendable, Hashable {
     /// One directory in each hierarchy that is used.
     let paths: [String]
+    /// The one of them that a process can be started inside, at no cost; the others it has to move to.
+    var unified: String?
+
+    /// Whether a start has to move, which takes the kernel some 15 ms for each group.
+    var needsMove: Bool { paths.contains { $0 != unified } }
 
     /// Makes the session's groups: the unified one wherever it may be written, the others where a limit needs them.
     static func make(
         _ session: SessionID, memory: Int?, cpu: Double?, in hierarchies: [CgroupHierarchy]
     ) throws(SpawnError) -> LocalCgroup {
         var paths: [String] = []
+        let unified = hierarchies.first(where: \.isUnified).map { "\($0.base)/\(session.rawValue)" }
         do throws(SpawnError) {
-            if let unified = hierarchies.first(where: \.isUnified), (try? open(unified, session)) != nil {
-                paths.append("\(unified.base)/\(session.rawValue)")
+            if let hierarchy = hierarchies.first(where: \.isUnified), (try? open(hierarchy, session)) != nil {
+                paths.append("\(hierarchy.base)/\(session.rawValue)")
             }
             if let memory {
                 try limit("memory", session, in: hierarchies, adding: &paths) { path, isUnified throws(SystemError) in
@@ -42,7 +48,7 @@ struct LocalCgroup: Sendable, Hashable {
             LocalCgroup(paths: paths).remove()
             throw error
         }
-        return LocalCgroup(paths: paths)
+        return LocalCgroup(paths: paths, unified: unified.flatMap { paths.contains($0) ? $0 : nil })
     }
 
     /// Why a limit cannot be set on this machine; `nil` when it can.
@@ -90,16 +96,30 @@ struct LocalCgroup: Sendable, Hashable {
     /// The files that a process writes itself into; the caller closes them.
     func openMemberships() throws(SpawnError) -> [Int32] {
         var descriptors: [Int32] = []
-        for path in paths {
-            let descriptor = Glibc.open("\(path)/cgroup.procs", O_WRONLY | O_CLOEXEC)
-            guard descriptor >= 0 else {
-                let reason = SystemError.last
-                for descriptor in descriptors { close(descriptor) }
-                throw SpawnError(.backendFailed, "the cgroup '\(path)' cannot be entered: \(reason)")
+        do throws(SpawnError) {
+            for path in paths where path != unified {
+                descriptors.append(try Self.entry("\(path)/cgroup.procs", O_WRONLY | O_CLOEXEC))
             }
-            descriptors.append(descriptor)
+            return descriptors
+        } catch {
+            for descriptor in descriptors { close(descriptor) }
+            throw error
         }
-        return descriptors
+    }
+
+    /// The directory that a process is started in; the caller closes it.
+    func openUnified() throws(SpawnError) -> Int32? {
+        guard let unified else { return nil }
+        return try Self.entry(unified, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    }
+
+    private static func entry(_ path: String, _ flags: Int32) throws(SpawnError) -> Int32 {
+        let descriptor = Glibc.open(path, flags)
+        guard descriptor >= 0 else {
+            let reason = SystemError.last
+            throw SpawnError(.backendFailed, "the cgroup '\(path)' cannot be entered: \(reason)")
+        }
+        return descriptor
     }
 
     /// The processes in it, without those that are dead already.
@@ -122,8 +142,23 @@ struct LocalCgroup: Sendable, Hashable {
         }
     }
 
-    /// Removes the groups; one that still holds a process stays.
-    func remove() {
-        for path in paths { rmdir(path) }
+    /// Removes the groups; `false` when one of them still holds a process.
+    @discardableResult
+    func remove() -> Bool {
+        paths.map { rmdir($0) == 0 || errno == ENOENT }.allSatisfy { $0 }
+    }
+
+    /// Removes the groups once they are empty: a process that has ended leaves its group some milliseconds later.
+    func remove(within limit: Duration) async {
+        if remove() { return }
+        let bell = Bell()
+        let end = ContinuousClock.now + limit
+        // Only the unified hierarchy tells; the others follow it, as a process leaves all of them in one step.
+        let watches = paths.compactMap { path in
+            try? FileWatch("\(path)/cgroup.events", changed: { bell.ring() })
+        }
+        while !remove(), ContinuousClock.now < end {
+            await bell.wait(within: watches.isEmpty ? .milliseconds(5) : min(.milliseconds(100), limit))
+        }
     }
 }

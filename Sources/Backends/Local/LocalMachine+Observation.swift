@@ -64,7 +64,7 @@ extension LocalMachine {
     private func portTaken(_ endpoint: Endpoint) -> SpawnError {
         SpawnError(
             .unavailable,
-            "port \(endpoint.port) at '\(endpoint.host.excerpt)' was taken by another process; start again on another port"
+            "port \(endpoint.port) at '\(endpoint.host.excerpt)' was taken by another process; start on another port"
         )
     }
 

@@ -17,10 +17,27 @@ extension LocalMachine {
 
         let address = Self.address(plan, options)
         let port = try ports.take(options.port ?? plan.settings.port, at: address)
-        let launched: (handle: Handle, local: LocalHandle, endpoint: Endpoint)
+        let server: PreparedServer
         do throws(SpawnError) {
-            launched = try launch(plan, options, place, address: address, port: port, kind: kind)
+            server = try prepare(plan, options, place, address: address, port: port, kind: kind)
         } catch {
+            ports.release(port)
+            throw error
+        }
+        let launched: (handle: Handle, endpoint: Endpoint)
+        do throws(SpawnError) {
+            // Groups that cannot be forked into take the kernel so long that no cooperative thread may wait for it.
+            // Nothing is lost on the way back: that wait cannot be cancelled.
+            launched =
+                if server.cgroup.needsMove {
+                    try await BlockingWork.run { Result { () throws(SpawnError) in try launch(server) } }.get()
+                } else {
+                    try launch(server)
+                }
+        } catch {
+            // A child that failed may not have left its group yet.
+            await server.cgroup.remove(within: .seconds(1))
+            server.log.remove()
             ports.release(port)
             throw error
         }
@@ -34,11 +51,21 @@ extension LocalMachine {
         return launched.endpoint
     }
 
-    /// All that is synchronous: the limits, the log, the fork, the watch.
-    private func launch(
+    /// A server that only needs to be forked.
+    private struct PreparedServer: Sendable {
+        let launch: Launch
+        let cgroup: LocalCgroup
+        let log: LocalLog
+        /// The handle, but for the process.
+        let local: LocalHandle
+        let kind: BackendKind
+        let endpoint: Endpoint
+    }
+
+    private func prepare(
         _ plan: SessionPlan, _ options: LocalOptions, _ place: LocalPlace, address: String, port: Int,
         kind: BackendKind
-    ) throws(SpawnError) -> (Handle, LocalHandle, Endpoint) {
+    ) throws(SpawnError) -> PreparedServer {
         let command = try LocalCommand(plan, options)
         var environment = try LocalEnvironment(plan, options, place, address: address, port: port, kind: kind)
         let executable = try command.executable(
@@ -49,29 +76,33 @@ extension LocalMachine {
 
         let log = log(of: plan.id)
         let cgroup = try LocalCgroup.make(plan.id, memory: memory, cpu: cpu, in: hierarchies)
-        do throws(SpawnError) {
-            let spawned = try Launch(
+        return PreparedServer(
+            launch: Launch(
                 executable: executable, arguments: command.arguments, environment: environment.entries, place: place,
-                leastUID: options.allowsRoot ? 0 : options.leastUID, openFileLimit: openFileLimit
-            ).run(log: log, cgroup: cgroup)
-            let local = LocalHandle(
-                session: plan.id, pid: spawned.pid, startTime: try startTime(spawned.pid, spawned.pidfd),
-                bootID: bootID,
-                uid: place.account?.uid ?? geteuid(), address: address, port: port, cgroups: cgroup.paths,
-                log: log.path, interruptTimeout: options.interruptTimeout, termTimeout: options.termTimeout,
-                killTimeout: options.killTimeout)
-            let handle = try Handle(local, backend: kind)
-            watcher.watch(handle, local, descriptor: spawned.pidfd)
-            let host = Self.reachable(address)
-            return (handle, local, Endpoint(scheme: environment.service.scheme, host: host, port: port))
-        } catch {
-            cgroup.remove()
-            log.remove()
-            throw error
-        }
+                leastUID: options.allowsRoot ? 0 : options.leastUID, openFileLimit: openFileLimit),
+            cgroup: cgroup, log: log,
+            local: LocalHandle(
+                session: plan.id, pid: 0, startTime: 0, bootID: bootID, uid: place.account?.uid ?? geteuid(),
+                address: address, port: port, cgroups: cgroup.paths, log: log.path,
+                interruptTimeout: options.interruptTimeout, termTimeout: options.termTimeout,
+                killTimeout: options.killTimeout),
+            kind: kind,
+            endpoint: Endpoint(
+                scheme: environment.service.scheme, host: Self.reachable(address), port: port))
     }
 
-    /// The child is not reaped, so it is there, if only as a zombie. Without its start time it could not be found again.
+    /// The fork and the watch, without a suspension.
+    private func launch(_ server: PreparedServer) throws(SpawnError) -> (Handle, Endpoint) {
+        let (pid, descriptor) = try server.launch.run(log: server.log, cgroup: server.cgroup)
+        var local = server.local
+        local.pid = pid
+        local.startTime = try startTime(pid, descriptor)
+        let handle = try Handle(local, backend: server.kind)
+        watcher.watch(handle, local, descriptor: descriptor)
+        return (handle, server.endpoint)
+    }
+
+    /// The child is not reaped, so it is there, if only as a zombie. Without its start time it is not found again.
     private func startTime(_ pid: Int32, _ descriptor: Int32) throws(SpawnError) -> UInt64 {
         if let status = (try? ProcessStatus.read(pid)) ?? nil { return status.startTime }
         _ = clinux_pidfd_signal(descriptor, SIGKILL, 1)
@@ -88,7 +119,7 @@ extension LocalMachine {
     private static func address(_ plan: SessionPlan, _ options: LocalOptions) -> String {
         let address = options.address ?? plan.settings.address ?? ""
         return switch address {
-        case "": "127.0.0.1"
+        case "", "localhost": "127.0.0.1"
         case "*": "0.0.0.0"
         default: address
         }
@@ -106,11 +137,11 @@ extension LocalMachine {
 
 extension LocalOptions {
     /// The template's limit wins over the hub's; what the user chose may only be less.
-    fileprivate func memoryLimit(over plan: SessionPlan) -> Int? {
+    func memoryLimit(over plan: SessionPlan) -> Int? {
         Self.limit(memoryLimit, chosen: plan.limits.memory, hub: plan.settings.memoryLimit)
     }
 
-    fileprivate func cpuLimit(over plan: SessionPlan) -> Double? {
+    func cpuLimit(over plan: SessionPlan) -> Double? {
         Self.limit(cpuLimit, chosen: plan.limits.cpu, hub: plan.settings.cpuLimit)
     }
 

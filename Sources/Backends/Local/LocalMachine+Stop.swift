@@ -12,7 +12,7 @@ extension LocalMachine {
             await askToEnd(handle, local, grace: grace)
         }
         try await killTree(handle, local)
-        LocalCgroup(paths: local.cgroups).remove()
+        await LocalCgroup(paths: local.cgroups).remove(within: .seconds(1))
         if let log = local.log { LocalLog(path: log).remove() }
         ports.release(local.port)
         watcher.forget(handle)
@@ -55,9 +55,16 @@ extension LocalMachine {
 
     /// Ends what an earlier attempt of the same session may have left when the daemon was killed right after its fork.
     func killLeftovers(of session: SessionID) async throws(SpawnError) {
-        let cgroup = LocalCgroup(paths: hierarchies.map { "\($0.base)/\(session.rawValue)" })
-        guard cgroup.holdsWholeTree else { return }
-        try await killAll(cgroup, within: .seconds(5)) { cgroup.members.compactMap { DoomedProcess($0) } }
+        // Made before the fork and removed by the stop: without a log there was no such attempt.
+        guard access(log(of: session).path, F_OK) == 0 else { return }
+        let forgotten = LocalHandle(
+            session: session, pid: 0, startTime: 0, bootID: bootID, uid: 0, address: "", port: 0,
+            cgroups: hierarchies.map { "\($0.base)/\(session.rawValue)" })
+        let cgroup = LocalCgroup(paths: forgotten.cgroups)
+        try await killAll(cgroup, within: .seconds(5)) {
+            ProcessTree.members(of: forgotten, leaderLives: false).compactMap { DoomedProcess($0) }
+        }
+        await cgroup.remove(within: .seconds(1))
     }
 
     /// Kills in rounds until nobody is found any more: a process may have been forked while the others were counted.

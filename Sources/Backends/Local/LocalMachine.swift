@@ -20,10 +20,17 @@ public struct LocalMachine: Sendable {
     ///   - openFileLimit: The soft limit on open files that servers start with; `nil`: the daemon's own. A daemon that
     ///     raised its limit hands over the one that it had.
     public init(logDirectory: String, cgroup: String? = nil, openFileLimit: Int? = nil) throws(SpawnError) {
+        try self.init(
+            logDirectory: logDirectory, hierarchies: CgroupHierarchy.all(group: cgroup), openFileLimit: openFileLimit)
+    }
+
+    init(
+        logDirectory: String, hierarchies: [CgroupHierarchy], openFileLimit: Int? = nil
+    ) throws(SpawnError) {
         self.logDirectory = logDirectory
         self.openFileLimit = openFileLimit
         try LocalLog.makeDirectory(logDirectory)
-        hierarchies = CgroupHierarchy.all(group: cgroup)
+        self.hierarchies = hierarchies
         do {
             bootID = try SystemFile.text("/proc/sys/kernel/random/boot_id")
         } catch {

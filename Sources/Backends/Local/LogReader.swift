@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import MultipleSpawner
 import Synchronization
@@ -10,7 +9,7 @@ final class LogReader: Sendable {
     private let signs: AsyncStream<Void>
     private let sign: AsyncStream<Void>.Continuation
     private let hasEnded = Mutex(false)
-    private let watch: LogWatch?
+    private let watch: FileWatch?
 
     init(_ path: String, follow: Bool) throws(SpawnError) {
         let descriptor = Glibc.open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY)
@@ -25,7 +24,7 @@ final class LogReader: Sendable {
             return
         }
         do throws(SystemError) {
-            watch = try LogWatch(path, changed: { [sign] in sign.yield() })
+            watch = try FileWatch(path, changed: { [sign] in sign.yield() })
         } catch {
             close(descriptor)
             throw SpawnError(.unavailable, "the session's log '\(path)' cannot be followed: \(error)")
@@ -64,33 +63,5 @@ final class LogReader: Sendable {
                 return .failure(SpawnError(.backendFailed, "the session's log cannot be read: \(SystemError.last)"))
             }
         }
-    }
-}
-
-/// Tells when a file is written to, by inotify.
-private final class LogWatch: Sendable {
-    private let source: Mutex<any DispatchSourceRead>
-
-    init(_ path: String, changed: @escaping @Sendable () -> Void) throws(SystemError) {
-        let descriptor = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
-        guard descriptor >= 0 else { throw .last }
-        guard inotify_add_watch(descriptor, path, UInt32(IN_MODIFY)) >= 0 else {
-            let reason = SystemError.last
-            close(descriptor)
-            throw reason
-        }
-        let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: .global())
-        source.setEventHandler {
-            var buffer = [UInt8](repeating: 0, count: 4096)
-            while read(descriptor, &buffer, buffer.count) > 0 {}
-            changed()
-        }
-        source.setCancelHandler { close(descriptor) }
-        source.resume()
-        self.source = Mutex(source)
-    }
-
-    deinit {
-        source.withLock { $0.cancel() }
     }
 }

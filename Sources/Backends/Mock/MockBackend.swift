@@ -19,7 +19,7 @@ public struct MockBackend: Backend {
         let options = MockOptions(plan.options)
         try Task.checkCancellation()
         if options.failsAt == .beforeCheckpoint { throw options.failure.error }
-        let mock = MockHandle(plan, options)
+        let mock = MockHandle(plan, options, port: options.port ?? world.madeUpPort())
         let handle = try Handle(mock, backend: Self.kind)
         try world.begin(handle, mock, plan.identity)
         do {
@@ -101,12 +101,11 @@ public struct MockBackend: Backend {
 }
 
 extension MockHandle {
-    fileprivate init(_ plan: SessionPlan, _ options: MockOptions) {
+    fileprivate init(_ plan: SessionPlan, _ options: MockOptions, port: Int) {
         let now = MockClock.now
         session = plan.id
         host = options.address
-        // A port that nobody listens on; the same one for the same session.
-        port = options.port ?? 20_000 + plan.id.rawValue.utf8.reduce(7) { ($0 &* 31 &+ Int($1)) & 0x3FFF }
+        self.port = port
         world = options.world
         answersAt = options.answerDelay > 0 ? now + options.answerDelay : nil
         exitsAt = options.exitAfter.map { now + $0 }

@@ -53,7 +53,7 @@ struct MockOptions: Sendable {
         Field("unreachable", .string, "A reason: polls answer with it that nothing can be told."),
         Field("ip", .string, "The address of the endpoint (127.0.0.1)."),
         Field(
-            "port", .integer(0...65535), "The port of a real server that answers instead; 0 or nothing: a made-up one."),
+            "port", .integer(0...65535), "The port of a real server that answers instead; 0: a made-up one."),
         Field(
             "world_path", .path,
             "A directory where each running server is a file, so that it outlives the daemon, as real servers do."),

@@ -22,6 +22,7 @@ public final class MockWorld: Sendable {
         var startCount = 0
         var doubles: [SessionID] = []
         var living: [SessionID: Handle] = [:]
+        var lastPort = 0
     }
 
     private let state: Mutex<State>
@@ -55,6 +56,14 @@ public final class MockWorld: Sendable {
         }
         guard let handle else { return }
         for listener in listeners { listener.yield(handle) }
+    }
+
+    /// A port that nobody listens on, and that no other mock server was given for a long while.
+    func madeUpPort() -> Int {
+        state.withLock { state in
+            state.lastPort = (state.lastPort + 1) % 40_000
+            return 20_000 + state.lastPort
+        }
     }
 
     /// Begins a server's life; a second one of the same session is a conflict.

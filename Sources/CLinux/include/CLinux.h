@@ -18,6 +18,8 @@ struct clinux_spawn_request {
     /// Open `cgroup.procs` files: the child writes itself into each.
     const int *cgroups;
     size_t cgroup_count;
+    /// An open directory of a version 2 cgroup that the child begins in, which needs Linux 5.7; negative: none.
+    int unified_cgroup;
     /// Whether uid, gid and groups are taken on.
     int switches_account;
     uid_t uid;
@@ -74,3 +76,15 @@ int clinux_pidfd_signal(int pidfd, int signal, int group);
 /// Takes the exit status of an own child without waiting. 1: it ended, `status` is its exit status or minus the signal;
 /// 0: it runs; -1 with errno (ECHILD: not a child of this process).
 int clinux_pidfd_reap(int pidfd, int *status);
+
+/// A socket that accepts connections.
+struct clinux_listener {
+    /// In network order; an IPv4 address fills the first four.
+    uint8_t address[16];
+    uint32_t inode;
+    uid_t uid;
+};
+
+/// The TCP sockets of one family (AF_INET, AF_INET6) that listen on `port`; `capacity` at most. Asks for these alone,
+/// where `/proc/net/tcp` makes the kernel walk every connection. Returns their number, or -1 with errno.
+int clinux_listeners(int family, uint16_t port, struct clinux_listener *listeners, int capacity);

@@ -24,11 +24,14 @@ struct ServerSentEvents: Sendable {
             let (snapshot, newest, events) = await ledger.subscribe(filter, after: sequence(lastEventID))
             if let snapshot { try await writer.write(snapshotFrame(snapshot, id: newest)) }
             for event in history { try await writer.write(frame(event)) }
-            let (frames, continuation) = AsyncStream.makeStream(of: Frame.self)
+            // A reader that does not keep up is cut off; it comes back with the id of the last event that it saw.
+            let (frames, continuation) = AsyncStream.makeStream(of: Frame.self, bufferingPolicy: .bufferingOldest(4096))
             let forwarding = Task {
                 await withDiscardingTaskGroup { group in
                     group.addTask {
-                        for await event in events.cancelOnGracefulShutdown() { continuation.yield(.event(event)) }
+                        for await event in events.cancelOnGracefulShutdown() {
+                            if case .dropped = continuation.yield(.event(event)) { break }
+                        }
                         continuation.finish()
                     }
                     group.addTask {

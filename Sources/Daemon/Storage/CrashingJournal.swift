@@ -17,10 +17,10 @@ final class CrashingJournal: Journal {
         self.after = after
     }
 
-    func append(_ entry: JournalEntry) throws {
+    func append(_ entries: [JournalEntry]) throws {
         let number = writes.add(1, ordering: .sequentiallyConsistent).newValue
         if number == before { kill(getpid(), SIGKILL) }
-        try journal.append(entry)
+        try journal.append(entries)
         if number == after { kill(getpid(), SIGKILL) }
     }
 

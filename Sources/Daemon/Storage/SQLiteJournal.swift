@@ -32,7 +32,7 @@ struct SQLiteJournal: Journal {
             try database.execute(
                 sql: """
                     CREATE TABLE session (
-                        opened INTEGER PRIMARY KEY AUTOINCREMENT,
+                        opened INTEGER PRIMARY KEY,
                         id TEXT NOT NULL UNIQUE,
                         record TEXT NOT NULL
                     ) STRICT
@@ -41,24 +41,24 @@ struct SQLiteJournal: Journal {
         return migrator
     }
 
-    func append(_ entry: JournalEntry) throws {
-        switch entry.content {
-        case .record(let record):
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = .withoutEscapingSlashes
-            let text = String(decoding: try encoder.encode(record), as: UTF8.self)
-            try database.write { database in
-                let statement = try database.cachedStatement(
-                    sql: """
-                        INSERT INTO session (id, record) VALUES (?, ?)
-                        ON CONFLICT (id) DO UPDATE SET record = excluded.record
-                        """)
-                try statement.execute(arguments: [record.id.rawValue, text])
-            }
-        case .forgotten:
-            try database.write { database in
-                let statement = try database.cachedStatement(sql: "DELETE FROM session WHERE id = ?")
-                try statement.execute(arguments: [entry.session.rawValue])
+    func append(_ entries: [JournalEntry]) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        try database.write { database in
+            for entry in entries {
+                switch entry.content {
+                case .record(let record):
+                    let text = String(decoding: try encoder.encode(record), as: UTF8.self)
+                    let statement = try database.cachedStatement(
+                        sql: """
+                            INSERT INTO session (id, record) VALUES (?, ?)
+                            ON CONFLICT (id) DO UPDATE SET record = excluded.record
+                            """)
+                    try statement.execute(arguments: [record.id.rawValue, text])
+                case .forgotten:
+                    let statement = try database.cachedStatement(sql: "DELETE FROM session WHERE id = ?")
+                    try statement.execute(arguments: [entry.session.rawValue])
+                }
             }
         }
     }

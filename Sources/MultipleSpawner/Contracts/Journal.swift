@@ -1,8 +1,7 @@
-/// Where the ledger writes down what it is about to do. Synchronous on purpose: between a check and its write there is
-/// no point at which anything else can happen.
+/// Where the ledger writes down what it is about to do. Synchronous on purpose: nothing else can happen meanwhile.
 public protocol Journal: Sendable {
-    /// Makes the entry durable before it returns. When it throws, nothing was written.
-    func append(_ entry: JournalEntry) throws
+    /// Makes the entries durable before it returns, all of them or none. When it throws, nothing was written.
+    func append(_ entries: [JournalEntry]) throws
 
     /// The last entry of every session that is not forgotten, in the order in which the sessions were opened.
     func replay() throws -> [JournalEntry]

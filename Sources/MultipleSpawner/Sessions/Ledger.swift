@@ -5,7 +5,11 @@
 #endif
 
 /// The one truth about sessions: every change is checked against the state machine, written to the journal and told to
-/// the readers of the feed, in that order, with no point in between at which anything else could happen.
+/// the readers of the feed, in that order.
+///
+/// A change takes hold in the turn in which it was checked. It becomes durable with all the others that came in the
+/// meantime, in one commit, and only then does anybody hear of it: who makes a change waits for that. A commit that
+/// fails takes back all that it was to write.
 public actor Ledger {
     private let executor = SerialQueueExecutor(label: "multiplespawner.ledger")
     private let journal: any Journal
@@ -16,6 +20,10 @@ public actor Ledger {
     /// Sessions that are over, oldest first. They are kept for a while so that who asks late is still answered.
     private var ended: [SessionID] = []
     private static let endedKept = 1000
+
+    /// What the next commit writes, and what there was before, in the order of the changes.
+    private var uncommitted: [(entry: JournalEntry, before: SessionRecord?)] = []
+    private var committing: [CheckedContinuation<Void, any Error>] = []
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -29,9 +37,7 @@ public actor Ledger {
         var restored: [SessionRecord] = []
         for entry in try journal.replay() {
             guard case .record(let record) = entry.content, record.lifecycle.isLive else { continue }
-            records[record.id] = record
-            live[record.identity] = record.id
-            if let handle = record.lifecycle.handle { holders[handle] = record.id }
+            put(record, at: record.id)
             restored.append(record)
         }
         return restored
@@ -50,49 +56,44 @@ public actor Ledger {
     ///
     /// The entry that this writes is the intent to start: whatever `Backend.start` leaves before its first checkpoint
     /// carries the session's label, and a replay looks for that.
-    public func open(_ record: SessionRecord) throws -> Opening {
+    public func open(_ record: SessionRecord) async throws -> Opening {
         if let existing = records[record.id] { return .existing(existing) }
         if let other = live[record.identity].flatMap({ records[$0] }) { return .occupied(other) }
-        try journal.append(JournalEntry(session: record.id, content: .record(record)))
-        records[record.id] = record
-        live[record.identity] = record.id
-        if let handle = record.lifecycle.handle { holders[handle] = record.id }
+        change(record.id, to: record)
+        try await commit()
         feed.publish(.state(record), session: record.id, identity: record.identity)
         return .opened
     }
 
     /// Applies one event to a session.
+    ///
+    /// - Parameter progress: what is told to who waits, right after the change.
     @discardableResult
-    public func record(_ event: SessionEvent, for id: SessionID, at now: Date = Date()) throws -> SessionRecord {
+    public func record(
+        _ event: SessionEvent, for id: SessionID, telling progress: EventFeed.Progress? = nil, at now: Date = Date()
+    ) async throws -> SessionRecord {
         var record = try known(id)
-        let held = record.lifecycle.handle
         try record.lifecycle.apply(event)
         if case .answered = event {
             record.started = now
             record.expires = record.lifetime.minutes.map { now.addingTimeInterval(Double($0) * 60) }
         }
         switch event {
-        case .undone:
-            try journal.append(JournalEntry(session: id, content: .forgotten))
-            live[record.identity] = nil
-            retire(id)
         case .queued, .began(.answer), .began(.start):
             // Nothing that a replay would act on: the entry of `open`, or the last checkpoint, covers these.
-            break
-        case .checkpointed, .answered, .stopping:
-            try journal.append(JournalEntry(session: id, content: .record(record)))
-        }
-        records[id] = record
-        if held != record.lifecycle.handle {
-            if let held { holders[held] = nil }
-            if let handle = record.lifecycle.handle { holders[handle] = id }
+            records[id] = record
+        case .undone, .checkpointed, .answered, .stopping:
+            change(id, to: record)
+            try await commit()
+            if !record.lifecycle.isLive { retire(id) }
         }
         feed.publish(.state(record), session: id, identity: record.identity)
+        if let progress { feed.publish(.progress(progress), session: id, identity: record.identity) }
         return record
     }
 
     /// Moves the end of a session's lifetime.
-    public func extend(_ id: SessionID, to end: Date) throws -> SessionRecord {
+    public func extend(_ id: SessionID, to end: Date) async throws -> SessionRecord {
         var record = try known(id)
         guard case .running = record.lifecycle.phase else {
             throw SpawnError(
@@ -100,10 +101,54 @@ public actor Ledger {
                 "session \(id.rawValue) is \(record.lifecycle.phase.name); only a running one can be extended")
         }
         record.expires = end
-        try journal.append(JournalEntry(session: id, content: .record(record)))
-        records[id] = record
+        change(id, to: record)
+        try await commit()
         feed.publish(.state(record), session: id, identity: record.identity)
         return record
+    }
+
+    /// Puts a record in the place of the one that there was, and marks it for the next commit.
+    private func change(_ id: SessionID, to record: SessionRecord) {
+        let content = record.lifecycle.isLive ? JournalEntry.Content.record(record) : .forgotten
+        uncommitted.append((JournalEntry(session: id, content: content), records[id]))
+        put(record, at: id)
+    }
+
+    /// Waits until everything that was changed so far is durable.
+    ///
+    /// The commit is one more turn of this actor, behind those that wait for theirs already: what they change goes
+    /// with it, so that a hundred starts at once do not cost a hundred times the disk's patience.
+    private func commit() async throws {
+        try await withCheckedThrowingContinuation { continuation in
+            committing.append(continuation)
+            if committing.count == 1 { Task { flush() } }
+        }
+    }
+
+    private func flush() {
+        let changes = uncommitted
+        let waiting = committing
+        uncommitted = []
+        committing = []
+        do {
+            try journal.append(changes.map(\.entry))
+            for continuation in waiting { continuation.resume() }
+        } catch {
+            for change in changes.reversed() { put(change.before, at: change.entry.session) }
+            for continuation in waiting { continuation.resume(throwing: error) }
+        }
+    }
+
+    /// Keeps the records and what they are found by in step.
+    private func put(_ record: SessionRecord?, at id: SessionID) {
+        if let before = records[id] {
+            if live[before.identity] == id { live[before.identity] = nil }
+            if let handle = before.lifecycle.handle { holders[handle] = nil }
+        }
+        records[id] = record
+        guard let record, record.lifecycle.isLive else { return }
+        live[record.identity] = id
+        if let handle = record.lifecycle.handle { holders[handle] = id }
     }
 
     /// Tells the readers of the feed about a step, in words.

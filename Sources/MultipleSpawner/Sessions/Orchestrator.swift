@@ -244,7 +244,8 @@ public actor Orchestrator {
         controls[record.id] = control
         touch(record.id)
         let session = Session(
-            record: record, pending: plan.map { PendingStart($0) }, backend: backend, ledger: ledger, admission: admission, control: control,
+            record, pending: plan.map { PendingStart($0) }, backend: backend, ledger: ledger, admission: admission,
+            control: control,
             grace: policy.grace, log: log)
         control.attach(
             Task {

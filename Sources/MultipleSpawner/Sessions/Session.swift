@@ -1,26 +1,47 @@
 import Logging
+import Synchronization
 
 /// The life of one session, told from top to bottom: it is let in, started, watched, ended, undone.
 ///
 /// `run` is one task. Cancelling it, in any step, undoes what was done.
-struct Session: Sendable {
-    let record: SessionRecord
+///
+/// A class, because thousands of these tasks sleep while servers run: what a suspended function holds, it holds in its
+/// task, and a reference is the least.
+final class Session: Sendable {
+    private let id: SessionID
+    private let phase: SessionLifecycle.Phase
     /// What is to be started; `nil` for a session that is taken up: from the journal, or from a hub's memory.
-    let pending: PendingStart?
-    let backend: any Backend
-    let ledger: Ledger
-    let admission: Admission
-    let control: SessionControl
-    let grace: Duration
-    let log: Logger
+    private let pending: PendingStart?
+    private let backend: any Backend
+    private let ledger: Ledger
+    private let admission: Admission
+    private let control: SessionControl
+    private let grace: Duration
+    private let log: Logger
+    /// What the backend gave last; the same as in the ledger, without going there.
+    private let handle: Mutex<Handle?>
 
-    private var id: SessionID { record.id }
+    init(
+        _ record: SessionRecord, pending: PendingStart?, backend: any Backend, ledger: Ledger, admission: Admission,
+        control: SessionControl, grace: Duration, log: Logger
+    ) {
+        id = record.id
+        phase = record.lifecycle.phase
+        self.pending = pending
+        self.backend = backend
+        self.ledger = ledger
+        self.admission = admission
+        self.control = control
+        self.grace = grace
+        self.log = log
+        handle = Mutex(record.lifecycle.handle)
+    }
 
     func run() async {
         let ending: StopReason
-        switch record.lifecycle.phase {
+        switch phase {
         case .accepted, .queued, .starting:
-            if let reason = await begin() { ending = reason } else { ending = await watch() }
+            if let reason = await apart({ await self.begin() }) { ending = reason } else { ending = await watch() }
         case .running:
             ending = await watch()
         case .stopping(let reason):
@@ -34,6 +55,19 @@ struct Session: Sendable {
         control.markOver()
     }
 
+    /// Does the work in a task of its own, which is cancelled with this one.
+    ///
+    /// A task keeps the memory of its deepest moment until it ends. The start is deep and short, the watch shallow and
+    /// long.
+    private func apart(_ work: @escaping @Sendable () async -> StopReason?) async -> StopReason? {
+        let task = Task { await work() }
+        return await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    }
+
     /// Starts the server.
     ///
     /// - Returns: why there is nothing to watch; `nil` when it runs.
@@ -41,9 +75,10 @@ struct Session: Sendable {
         guard let plan = pending?.take() else { return control.reason ?? .interrupted }
         let clock = ContinuousClock()
         let began = clock.now
-        let timer = Task {
-            try await clock.sleep(for: plan.startTimeout)
-            control.end(.failed(SessionFailure(timeOut(plan))))
+        let limit = plan.startTimeout
+        let timer = Task { [control] in
+            try await clock.sleep(for: limit)
+            control.end(.failed(SessionFailure(Self.timeOut(limit))))
         }
         defer { timer.cancel() }
         do {
@@ -59,12 +94,12 @@ struct Session: Sendable {
 
     /// Waits until the session is to end.
     private func watch() async -> StopReason {
-        await control.ending(of: ledger[id]?.lifecycle.handle)
+        await control.ending(of: handle.withLock { $0 })
     }
 
     /// The steps of a start, in their order.
     private func start(_ plan: SessionPlan) async throws {
-        try await admission.enter(id, user: plan.identity.user, provider: plan.provider) { place in
+        try await admission.enter(id, user: plan.identity.user, provider: plan.provider) { [self] place in
             Task { await queued(at: place) }
         }
         try Task.checkCancellation()
@@ -76,30 +111,36 @@ struct Session: Sendable {
     /// Starts the server and waits until it answers. A server that lost its address to somebody else is started again.
     private func startServer(_ plan: SessionPlan, attempts: Int = 3) async throws -> Endpoint {
         let checkpoint = Checkpoint(
-            save: { try await ledger.record(.checkpointed($0), for: id) },
-            tell: { await ledger.report(EventFeed.Progress(percent: 40, message: $0), for: id) })
+            save: { [self] given in
+                try await ledger.record(.checkpointed(given), for: id)
+                handle.withLock { $0 = given }
+            },
+            tell: { [self] in await report(40, $0) })
+        let beginning = EventFeed.Progress(
+            percent: 20, message: "Starting the server (\(plan.template), \(plan.backend.rawValue))")
         for attempt in 1... {
-            try await ledger.record(.began(.start), for: id)
-            await report(20, "Starting the server (\(plan.template), \(plan.backend.rawValue))")
+            try await ledger.record(.began(.start), for: id, telling: beginning)
             do {
                 let endpoint = try await backend.start(plan, checkpoint: checkpoint)
-                try await ledger.record(.began(.answer), for: id)
-                await report(60, "The server is up; waiting for it to answer")
                 try await answer(at: endpoint)
                 return endpoint
             } catch let error as SpawnError where error.code == .unavailable && attempt < attempts {
                 log.notice("starting again", metadata: ["reason": "\(error.message)"])
                 await report(20, "Starting again: \(error.message)")
-                if let handle = await ledger[id]?.lifecycle.handle { try await backend.stop(handle, grace: .zero) }
+                if let handle = handle.withLock({ $0 }) { try await backend.stop(handle, grace: .zero) }
             }
         }
         throw SpawnError(.internal, "a start was attempted no times")
     }
 
     private func answer(at endpoint: Endpoint) async throws {
-        guard let handle = await ledger[id]?.lifecycle.handle else {
+        guard let handle = handle.withLock({ $0 }) else {
             throw SpawnError(.internal, "the backend '\(backend.kind.rawValue)' started without a checkpoint")
         }
+        guard try await !backend.isAnswering(handle, at: endpoint) else { return }
+        try await ledger.record(
+            .began(.answer), for: id,
+            telling: EventFeed.Progress(percent: 60, message: "The server is up; waiting for it to answer"))
         // Nothing tells of a port that opens; looking again soon at first, and then less often, costs little.
         var pause = Duration.milliseconds(1)
         while try await !backend.isAnswering(handle, at: endpoint) {
@@ -159,10 +200,10 @@ struct Session: Sendable {
         await ledger.report(EventFeed.Progress(percent: percent, message: message), for: id)
     }
 
-    private func timeOut(_ plan: SessionPlan) -> SpawnError {
+    private static func timeOut(_ limit: Duration) -> SpawnError {
         SpawnError(
             .timedOut,
-            "the server did not answer within \(plan.startTimeout.components.seconds) s; look at its log, or raise "
+            "the server did not answer within \(limit.components.seconds) s; look at its log, or raise "
                 + "Spawner.start_timeout")
     }
 }

@@ -117,6 +117,21 @@ import Testing
         journal.breakDown()
         await #expect(throws: SpawnError.self) { try await hub.orchestrator.submit(Hub.request("a")) }
         #expect(hub.backend.world.withLock { $0.started } == 0)
+        journal.mend()
+        #expect(try await hub.start("a").name == "running")
+    }
+
+    @Test func `changes that come together are written together`() async throws {
+        let hub = try await Hub()
+        let count = 200
+        try await withThrowingTaskGroup { group in
+            for number in 0..<count {
+                group.addTask { _ = try await hub.start("s\(number)", user: "user\(number)") }
+            }
+            try await group.waitForAll()
+        }
+        #expect(hub.journal.records.count == count)
+        #expect(hub.journal.writes < 3 * count)
     }
 
     @Test func `the lifetime ends a session, and an extension moves its end up to the maximum`() async throws {

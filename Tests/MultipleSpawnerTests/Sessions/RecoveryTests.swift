@@ -23,7 +23,7 @@ import Testing
         #expect(first.backend.running == 1)
         let journal = MemoryJournal()
         for record in first.journal.records {
-            try journal.append(JournalEntry(session: record.id, content: .record(record)))
+            try journal.append([JournalEntry(session: record.id, content: .record(record))])
         }
         gate.open()
         let second = try await Hub(backend: first.backend, journal: journal, recovering: true)
@@ -39,7 +39,7 @@ import Testing
         let plan = SessionPlan(
             id: id, identity: try SessionIdentity(hub: "hub", user: "alice"), template: "test",
             backend: ScriptedBackend.kind)
-        try journal.append(JournalEntry(session: id, content: .record(SessionRecord(plan, created: Date()))))
+        try journal.append([JournalEntry(session: id, content: .record(SessionRecord(plan, created: Date())))])
         backend.world.withLock {
             $0.servers[id] = Handle(backend: ScriptedBackend.kind, version: 1, payload: "never checkpointed")
         }
@@ -56,7 +56,7 @@ import Testing
         var record = try #require(first.journal.records.first)
         try record.lifecycle.apply(.stopping(.asked))
         let journal = MemoryJournal()
-        try journal.append(JournalEntry(session: id, content: .record(record)))
+        try journal.append([JournalEntry(session: id, content: .record(record))])
         let second = try await Hub(backend: first.backend, journal: journal, recovering: true)
         _ = try await second.phase(of: "a") { $0.isOver }
         #expect(second.backend.running == 0)

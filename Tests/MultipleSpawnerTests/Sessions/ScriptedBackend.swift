@@ -138,16 +138,18 @@ final class Gate: Sendable {
 final class MemoryJournal: Journal {
     private let state = Mutex((records: [SessionRecord](), isBroken: false, writes: 0))
 
-    func append(_ entry: JournalEntry) throws {
+    func append(_ entries: [JournalEntry]) throws {
         try state.withLock { state in
             guard !state.isBroken else { throw SpawnError(.internal, "no space left on device") }
             state.writes += 1
-            let index = state.records.firstIndex { $0.id == entry.session }
-            switch (entry.content, index) {
-            case (.record(let record), let index?): state.records[index] = record
-            case (.record(let record), nil): state.records.append(record)
-            case (.forgotten, let index?): state.records.remove(at: index)
-            case (.forgotten, nil): break
+            for entry in entries {
+                let index = state.records.firstIndex { $0.id == entry.session }
+                switch (entry.content, index) {
+                case (.record(let record), let index?): state.records[index] = record
+                case (.record(let record), nil): state.records.append(record)
+                case (.forgotten, let index?): state.records.remove(at: index)
+                case (.forgotten, nil): break
+                }
             }
         }
     }
@@ -157,6 +159,7 @@ final class MemoryJournal: Journal {
     }
 
     func breakDown() { state.withLock { $0.isBroken = true } }
+    func mend() { state.withLock { $0.isBroken = false } }
     var records: [SessionRecord] { state.withLock { $0.records } }
     var writes: Int { state.withLock { $0.writes } }
 }
