@@ -2,7 +2,7 @@ extension ObjectShape {
     /// Holds options that stand in no file against this declaration.
     ///
     /// - Returns: the options as a backend reads them: right types, canonical names, memory in bytes.
-    /// - Throws: `invalid_request` with the first thing that is wrong; all of them are its details.
+    /// - Throws: `invalid_request` with the first thing that is wrong; where there are several, all are its details.
     public func bind(_ options: JSONValue) throws(SpawnError) -> JSONValue {
         try bind(JSONNode(options), calling: "options")
     }
@@ -15,8 +15,10 @@ extension ObjectShape {
                 let path = root.keyPath(to: remark.offset)
                 return path.isEmpty ? remark.message : "\(path): \(remark.message)"
             }
+            // One mistake is told by the message alone.
             throw SpawnError(
-                .invalidRequest, "\(what): \(lines.first ?? "they cannot be read")", details: lines)
+                .invalidRequest, "\(what): \(binder.remarks.first?.message ?? "they cannot be read")",
+                details: lines.count > 1 ? lines : [])
         }
         return value
     }
