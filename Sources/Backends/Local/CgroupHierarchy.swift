@@ -84,6 +84,7 @@ private struct Mount {
         let directory = point + path
         var status = stat()
         let isThere = stat(directory, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
-        return isThere && !path.split(separator: "/").contains("..") ? directory : point
+        return isThere && !path.utf8.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual("..".utf8) }
+            ? directory : point
     }
 }

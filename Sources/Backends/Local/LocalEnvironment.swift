@@ -45,7 +45,7 @@ struct LocalEnvironment: Sendable {
     /// A NUL would cut a value short, and an `=` in a name would make it another one. Values are never shown.
     private func check() throws(SpawnError) {
         for (name, value) in variables {
-            guard !name.isEmpty, !name.utf8.contains(0), !name.contains("=") else {
+            guard !name.isEmpty, !name.utf8.contains(0), !name.utf8.contains(UInt8(ascii: "=")) else {
                 throw SpawnError(
                     .invalidRequest,
                     "the environment's name '\(name.excerpt)' is empty or holds '=' or NUL; rename the variable")

@@ -49,7 +49,8 @@ public struct LocalMachine: Sendable {
         let name = local.session?.rawValue
         local.cgroups = local.cgroups.filter { path in
             guard let name, path.hasSuffix("/\(CgroupHierarchy.name)/\(name)") else { return false }
-            return path.hasPrefix("/sys/fs/cgroup/") && !path.split(separator: "/").contains("..")
+            return path.hasPrefix("/sys/fs/cgroup/")
+                && !path.utf8.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual("..".utf8) }
         }
         if local.log != local.session.map({ log(of: $0).path }) { local.log = nil }
         return local

@@ -32,7 +32,7 @@ struct PlanCommand: AsyncParsableCommand {
             let request = SessionRequest(
                 id: try SessionID("plan"), identity: try SessionIdentity(hub: "plan", user: user, server: server),
                 groups: Set(groups), options: chosen)
-            let decision = catalogue.decide(for: request)
+            let decision = catalogue.decide(for: request, showingHidden: true)
             switch format {
             case .json: try decision.printJSON()
             case .text: print(decision.text)

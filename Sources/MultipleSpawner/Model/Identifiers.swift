@@ -63,7 +63,8 @@ public struct SessionIdentity: Hashable, Sendable, Codable {
             throw SpawnError(
                 .invalidRequest, "\(what) '\(name.excerpt)' holds a control character; remove it")
         }
-        guard name != ".", name != "..", !name.contains("/") else {
+        // Bytes are looked at: a "/" with a combining mark behind it is another character, and still a "/" to the system.
+        guard name != ".", name != "..", !name.utf8.contains(UInt8(ascii: "/")) else {
             throw SpawnError(.invalidRequest, "\(what) '\(name.excerpt)' reads as a path; choose another name")
         }
     }
