@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help run test bench format packages swift-release
+.PHONY: help run test bench fuzz sanitize format packages swift-release
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
@@ -24,6 +24,8 @@ help:
 	@echo "make run      a JupyterHub on http://127.0.0.1:8000 whose servers the engine starts on this machine"
 	echo "make test     unit tests, then the real thing: two JupyterHubs, JupyterLab, a browser"
 	echo "make bench    what it costs, beside JupyterHub's own spawner"
+	echo "make fuzz     the readers under libFuzzer; RUNS=1000000 for the long run"
+	echo "make sanitize the unit tests under the thread and the address sanitizer"
 	echo "make format   Swift and Python in the house style"
 
 run: APT := libsqlite3-dev pkg-config gcc python3-venv $(PROXY)
@@ -48,6 +50,7 @@ test: packages $(HUB6)/.ready $(HUB5)/.ready $(HUB6)/.tests
 	swift build --build-tests $(SWIFT_FLAGS)
 	echo "==> unit and contract tests"
 	swift test --skip-build $(SWIFT_FLAGS)
+	$(MAKE) fuzz
 	echo "==> the real thing; screenshots go to .build/screenshots"
 	$(HUB6)/bin/python -m pytest Tests/system
 
@@ -56,6 +59,24 @@ bench: packages swift-release $(HUB6)/.ready
 	@for script in Benchmarks/*.py; do
 	  echo "==> $$script"
 	  PATH=$(CURDIR)/.build/release:$(HUB6)/bin:$$PATH $(HUB6)/bin/python $$script
+	done
+
+RUNS ?= 20000
+fuzz: APT := libsqlite3-dev pkg-config
+fuzz: packages
+	@echo "==> fuzzing the readers, $(RUNS) runs each"
+	for reader in Catalogue Placeholders Options; do
+	  swift build -c release --package-path Fuzz --sanitize=fuzzer --product Fuzz$$reader 2>&1 | tail -n 1
+	  install -d .build/fuzz/$$reader
+	  Fuzz/.build/release/Fuzz$$reader -runs=$(RUNS) -max_len=4096 -verbosity=0 -print_final_stats=1 \
+	    .build/fuzz/$$reader Fuzz/Corpus/$$reader 2>&1 | grep -E 'number_of_executed_units|ERROR|SUMMARY'
+	done
+
+sanitize: APT := libsqlite3-dev pkg-config
+sanitize: packages
+	@for sanitizer in address thread; do
+	  echo "==> the unit tests of the core and the backends under the $$sanitizer sanitizer"
+	  Tests/sanitize/run.sh $$sanitizer
 	done
 
 format: $(HUB6)/.format
