@@ -150,8 +150,9 @@ extension BackendContract {
     }
 
     func checkOriginals() async throws {
+        let somebody = try SessionIdentity(hub: "contract", user: "somebody")
         for state: JSONValue in [nil, [:], ["unheard": "of"], [1, 2]] {
-            guard (try? await backend.adopt(original: state)) ?? nil == nil else {
+            guard (try? await backend.adopt(original: state, for: somebody)) ?? nil == nil else {
                 throw Violation("a state that means nothing was read as a handle")
             }
         }

@@ -1,3 +1,4 @@
+import Dispatch
 import FoundationEssentials
 import Glibc
 import Logging
@@ -21,6 +22,7 @@ final class CatalogueFiles: Sendable {
     private let registry: Registry
     private let state: Mutex<State>
     private let log: Logger
+    private let queue = DispatchQueue(label: "multiplespawner.catalogue")
 
     /// Reads the files for the first time; an error in them ends it.
     init(paths: CataloguePaths, registry: Registry, log: Logger) throws(SpawnError) {
@@ -41,8 +43,16 @@ final class CatalogueFiles: Sendable {
     var catalogue: Catalogue { state.withLock { $0.catalogue } }
 
     /// Reads the files again. Returns whether the new version is in force.
+    ///
+    /// One reading after another, on a queue of its own: a disk may be slow, and the version read last is to stay.
     @discardableResult
-    func reload() -> Bool {
+    func reload() async -> Bool {
+        await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: self.readAgain()) }
+        }
+    }
+
+    private func readAgain() -> Bool {
         let reading: CatalogueReading
         do {
             reading = Catalogue.read(try paths.sources(), registry: registry)

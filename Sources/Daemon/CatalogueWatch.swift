@@ -23,7 +23,7 @@ struct CatalogueWatch: Service {
     }
 
     private func reload() async {
-        files.reload()
+        await files.reload()
         // A provider may have more room now.
         await admission.reconsider()
     }
@@ -36,7 +36,8 @@ enum FileChanges {
         AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
             let descriptor = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
             guard descriptor >= 0 else { return continuation.finish() }
-            var names: Set<String> = []
+            // Kubernetes replaces a directory that the files are links into.
+            var names: Set<String> = ["..data"]
             for path in paths {
                 let parts = path.split(separator: "/", omittingEmptySubsequences: false)
                 names.insert(parts.last.map(String.init) ?? path)

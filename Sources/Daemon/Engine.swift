@@ -64,9 +64,11 @@ struct Engine {
                 CatalogueWatch(files: files, admission: orchestrator.admission), sessions,
             ] + (try listeners(sessions))
         log.info("serving", metadata: ["socket": "\(settings.socket)", "listen": "\(settings.listen ?? "-")"])
-        let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
+        var configuration = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: log)
+        // A reader that does not read, or a stop that cannot finish, must not keep the daemon: the journal has it all.
+        configuration.maximumGracefulShutdownDuration = .seconds(5)
+        let group = ServiceGroup(configuration: configuration)
         try await group.run()
         log.info("stopped; the users' servers stay as they are")
     }
@@ -107,7 +109,7 @@ struct Engine {
         )
         .add(to: router)
         SessionRoutes(
-            orchestrator: orchestrator, feed: feed,
+            orchestrator: orchestrator,
             events: ServerSentEvents(
                 ledger: orchestrator.ledger, epoch: String(UInt32.random(in: 0...UInt32.max), radix: 36))
         ).add(to: router)

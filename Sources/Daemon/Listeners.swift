@@ -24,6 +24,9 @@ struct UnixSocketListener: Sendable {
                 .invalidRequest, "the socket path '\(path.excerpt)' is longer than 107 bytes; choose another")
         }
         var status = stat()
+        if let group, getgrnam(group) == nil {
+            throw SpawnError(.invalidRequest, "there is no group '\(group.excerpt)'; correct socket_group")
+        }
         if lstat(path, &status) == 0 {
             guard status.st_mode & S_IFMT == S_IFSOCK else {
                 throw SpawnError(
@@ -92,10 +95,16 @@ struct TLSListener {
             throw SpawnError(.invalidRequest, "'\(path)' holds tokens and others may read it; chmod 600 it")
         }
         let text = String(decoding: try FileBytes.read(path), as: UTF8.self)
-        let tokens = text.split(whereSeparator: \.isNewline).compactMap { line -> Gatekeeper.Token? in
-            let words = line.split(separator: " ")
-            guard let token = words.last, !token.hasPrefix("#"), words.count <= 2 else { return nil }
-            return Gatekeeper.Token(hub: words.count == 2 ? String(words[0]) : nil, token: String(token))
+        var tokens: [Gatekeeper.Token] = []
+        for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+            let words = line.split(whereSeparator: \.isWhitespace)
+            guard let first = words.first, !first.hasPrefix("#") else { continue }
+            guard words.count <= 2, let token = words.last else {
+                throw SpawnError(
+                    .invalidRequest, "'\(path)', line \(number + 1), has more than two words; write TOKEN, or HUB TOKEN"
+                )
+            }
+            tokens.append(Gatekeeper.Token(hub: words.count == 2 ? String(first) : nil, token: String(token)))
         }
         guard !tokens.isEmpty else {
             throw SpawnError(.invalidRequest, "'\(path)' holds no token; write one line: TOKEN, or HUB TOKEN")

@@ -55,6 +55,16 @@ struct Settings: Sendable {
         }
     }
 
+    private static let logLevels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
+
+    /// What the settings file may hold for a number holds for the other places too.
+    private static func range(of key: Key) -> ClosedRange<Int> {
+        guard case .integer(let range)? = shape.fields.first(where: { $0.name == key.rawValue })?.shape else {
+            return 0...Int.max
+        }
+        return range
+    }
+
     /// The keys of the settings file.
     static let shape = ObjectShape([
         Field("socket", .path, "the unix socket of the daemon"),
@@ -73,7 +83,7 @@ struct Settings: Sendable {
         Field("tls_key", .path, "the certificate's key, PEM"),
         Field("token_file", .path, "tokens of hubs, one a line: TOKEN, or HUB TOKEN"),
         Field(
-            "log_level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]),
+            "log_level", .choice(logLevels),
             "how much is logged"),
         Field("concurrent_starts", .integer(1...100_000), "how many starts run at a time"),
         Field("stop_grace", .integer(0...3600), "seconds that a server has to end by itself"),
@@ -103,8 +113,12 @@ struct Settings: Sendable {
         }
         func number(_ key: Key, _ value: Int) throws -> Int {
             guard let given = text(key) else { return value }
-            guard let number = Int(given), number >= 0 else {
-                throw SpawnError(.invalidRequest, "\(key.rawValue) is '\(given.excerpt)'; give a whole number")
+            let range = Self.range(of: key)
+            guard let number = Int(given), range.contains(number) else {
+                throw SpawnError(
+                    .invalidRequest,
+                    "\(key.rawValue) is '\(given.excerpt)'; give a whole number from \(range.lowerBound) to \(range.upperBound)"
+                )
             }
             return number
         }
@@ -132,6 +146,11 @@ struct Settings: Sendable {
         tlsKey = path(.tlsKey)
         tokenFile = path(.tokenFile)
         logLevel = text(.logLevel) ?? "info"
+        guard Self.logLevels.contains(logLevel) else {
+            throw SpawnError(
+                .invalidRequest,
+                "log_level is '\(logLevel.excerpt)'; choose one of \(Self.logLevels.joined(separator: ", "))")
+        }
         concurrentStarts = try number(.concurrentStarts, 100)
         grace = .seconds(try number(.grace, 10))
         abandonedAfter = .seconds(try number(.abandonedAfter, 86_400))

@@ -99,7 +99,9 @@ struct BrokenBackend: Backend {
 
     func examine(_ options: JSONValue) async -> [Finding] { [] }
 
-    func adopt(original state: JSONValue) async throws -> (handle: Handle, endpoint: Endpoint)? {
+    func adopt(
+        original state: JSONValue, for identity: SessionIdentity
+    ) async throws -> (handle: Handle, endpoint: Endpoint)? {
         guard broken == .originals else { return nil }
         return (Handle(backend: Self.kind, version: 1, payload: "{}"), Endpoint(host: "127.0.0.1", port: 1))
     }

@@ -148,7 +148,10 @@ import Testing
         let pid = try LocalHandle(host).pid
 
         let restarted = LocalBackend(try test.restarted())
-        let (handle, endpoint) = try #require(await restarted.adopt(original: ["pid": .integer(Int(pid))]))
+        let alice = try SessionIdentity(hub: "hub", user: "alice")
+        let mallory = try SessionIdentity(hub: "hub", user: "mallory")
+        #expect(try await restarted.adopt(original: ["pid": .integer(Int(pid))], for: mallory) == nil)
+        let (handle, endpoint) = try #require(await restarted.adopt(original: ["pid": .integer(Int(pid))], for: alice))
         #expect(try LocalHandle(handle).pid == pid)
         #expect(endpoint == Endpoint(host: "127.0.0.1", port: port))
         try await test.answer(handle, endpoint, by: restarted)
@@ -156,13 +159,13 @@ import Testing
         await #expect(throws: SpawnError.self) { try await restarted.logs(handle, follow: false) }
         try await restarted.stop(handle, grace: .seconds(2))
         try await test.wait { await test.backend.poll([host]).first?.state != .running }
-        #expect(try await restarted.adopt(original: ["pid": .integer(Int(pid))]) == nil)
+        #expect(try await restarted.adopt(original: ["pid": .integer(Int(pid))], for: alice) == nil)
         try await test.backend.stop(host, grace: .zero)
 
         // A number that means something else by now: this very process.
-        #expect(try await restarted.adopt(original: ["pid": .integer(Int(getpid()))]) == nil)
-        #expect(try await restarted.adopt(original: ["pid": 1]) == nil)
-        #expect(try await restarted.adopt(original: ["pid": -1]) == nil)
-        #expect(try await restarted.adopt(original: ["pid": "12"]) == nil)
+        #expect(try await restarted.adopt(original: ["pid": .integer(Int(getpid()))], for: alice) == nil)
+        #expect(try await restarted.adopt(original: ["pid": 1], for: alice) == nil)
+        #expect(try await restarted.adopt(original: ["pid": -1], for: alice) == nil)
+        #expect(try await restarted.adopt(original: ["pid": "12"], for: alice) == nil)
     }
 }

@@ -52,6 +52,8 @@ import Testing
 
     @Test(arguments: [
         (["MULTIPLE_SPAWNER_STOP_GRACE": "soon"], "stop_grace"),
+        (["MULTIPLE_SPAWNER_ABANDONED_AFTER": "0"], "abandoned_after"),
+        (["MULTIPLE_SPAWNER_LOG_LEVEL": "loud"], "log_level"),
         (["MULTIPLE_SPAWNER_SOCKET_MODE": "0999"], "socket_mode"),
         (["MULTIPLE_SPAWNER_ALLOWED_UIDS": "root"], "allowed_uids"),
     ])

@@ -52,11 +52,30 @@ extension LocalMachine {
             port: service?.port ?? 0)
     }
 
+    /// The handle of a process that carries the labels of this session and this user, made from the process itself.
+    ///
+    /// Of what is given, only the process is looked up by its number, and only if it is still the same one.
+    func confirm(
+        _ given: Handle, of session: SessionID, for identity: SessionIdentity, kind: BackendKind
+    ) throws(SpawnError) -> Handle? {
+        let claimed = try LocalHandle(given)
+        guard claimed.bootID == bootID, let environment = ProcessEnvironment(of: claimed.pid),
+            let status = (try? ProcessStatus.read(claimed.pid)) ?? nil, !status.isDead,
+            status.startTime == claimed.startTime,
+            environment[SessionLabels.owner] == logDirectory, environment[SessionLabels.backend] == kind.rawValue,
+            environment[SessionLabels.session] == session.rawValue, environment[SessionLabels.hub] == identity.hub,
+            environment[SessionLabels.user] == identity.user, environment[SessionLabels.server] == identity.server
+        else { return nil }
+        return resident(session, status, environment, kind)?.handle
+    }
+
     /// Reads the `pid` that JupyterHub's own local spawners keep.
     ///
     /// It is a bare number that may long mean another process, so it is believed only while that process carries what
-    /// JupyterHub gives to its servers.
-    func handle(fromOriginal state: JSONValue, kind: BackendKind) throws(SpawnError) -> Handle? {
+    /// JupyterHub gives to that user's server, and is not one of ours, which are known by their labels.
+    func handle(
+        fromOriginal state: JSONValue, for identity: SessionIdentity, kind: BackendKind
+    ) throws(SpawnError) -> Handle? {
         guard let number = state["pid"]?.integerValue, let pid = Int32(exactly: number), pid > 1 else { return nil }
         do throws(SystemError) {
             guard let status = try ProcessStatus.read(pid), !status.isDead else { return nil }
@@ -70,7 +89,8 @@ extension LocalMachine {
         }
         // Read again: what was just looked at must be one and the same process.
         guard let status = (try? ProcessStatus.read(pid)) ?? nil,
-            environment["JUPYTERHUB_SERVICE_PREFIX"] != nil || environment["JUPYTERHUB_USER"] != nil
+            environment[SessionLabels.session] == nil, environment["JUPYTERHUB_USER"] == identity.user,
+            environment["JUPYTERHUB_SERVER_NAME"] ?? "" == identity.server
         else { return nil }
         return try Handle(handle(of: status, environment), backend: kind)
     }

@@ -48,8 +48,16 @@ extension LocalProcessBackend {
         await machine.examine(options, switchesAccount: Self.switchesAccount)
     }
 
-    public func adopt(original state: JSONValue) async throws -> (handle: Handle, endpoint: Endpoint)? {
-        guard let handle = try machine.handle(fromOriginal: state, kind: Self.kind) else { return nil }
+    public func confirm(
+        _ handle: Handle, of session: SessionID, for identity: SessionIdentity
+    ) async throws -> Handle? {
+        try machine.confirm(handle, of: session, for: identity, kind: Self.kind)
+    }
+
+    public func adopt(
+        original state: JSONValue, for identity: SessionIdentity
+    ) async throws -> (handle: Handle, endpoint: Endpoint)? {
+        guard let handle = try machine.handle(fromOriginal: state, for: identity, kind: Self.kind) else { return nil }
         let local = try machine.trusted(handle)
         return (handle, Endpoint(host: local.address, port: local.port))
     }

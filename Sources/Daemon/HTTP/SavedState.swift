@@ -54,6 +54,15 @@ struct SavedState: Codable {
         guard handle.backend == backend else {
             throw SpawnError(.invalidRequest, "the saved state names two backends")
         }
+        let started = started ?? created
+        let isPlausible =
+            (1...65_535).contains(endpoint.port) && created <= started && started <= Date().addingTimeInterval(86_400)
+            && resources.memory > 0 && resources.cpu > 0 && resources.gpu >= 0
+            && (lifetime.minutes ?? 1) > 0 && (lifetime.maximum ?? 1) > 0
+        guard isPlausible else {
+            throw SpawnError(
+                .invalidRequest, "the saved state holds values that no session has; start the server again")
+        }
         return SessionRecord(
             id: session, identity: identity, template: template, deployment: deployment, provider: provider,
             resourceType: resourceType, resources: resources, backend: backend, lifetime: lifetime, created: created,

@@ -19,11 +19,17 @@ struct ServerSentEvents: Sendable {
         case heartbeat
     }
 
-    func response(_ filter: EventFeed.Filter, lastEventID: String?, history: [EventFeed.Event] = []) -> Response {
+    func response(_ filter: EventFeed.Filter, lastEventID: String?) -> Response {
         let body = ResponseBody { writer in
-            let (snapshot, newest, events) = await ledger.subscribe(filter, after: sequence(lastEventID))
-            if let snapshot { try await writer.write(snapshotFrame(snapshot, id: newest)) }
-            for event in history { try await writer.write(frame(event)) }
+            let subscription = await ledger.subscribe(filter, after: sequence(lastEventID))
+            let events = subscription.events
+            // First what was told, then how it is: a reader that breaks off in between asks for all of it again.
+            for event in subscription.history {
+                if case .progress = event.content { try await writer.write(frame(event, isNumbered: false)) }
+            }
+            if let snapshot = subscription.snapshot {
+                try await writer.write(snapshotFrame(snapshot, id: subscription.newest))
+            }
             // A reader that does not keep up is cut off; it comes back with the id of the last event that it saw.
             let (frames, continuation) = AsyncStream.makeStream(of: Frame.self, bufferingPolicy: .bufferingOldest(4096))
             let forwarding = Task {
@@ -77,20 +83,22 @@ struct ServerSentEvents: Sendable {
         try frame(id, "snapshot", Snapshot(sessions: records.map { SessionView($0) }))
     }
 
-    private func frame(_ event: EventFeed.Event) throws -> ByteBuffer {
+    private func frame(_ event: EventFeed.Event, isNumbered: Bool = true) throws -> ByteBuffer {
+        let number = isNumbered ? event.sequence : nil
         switch event.content {
-        case .state(let record): return try frame(event.sequence, "session", SessionView(record))
+        case .state(let record): return try frame(number, "session", SessionView(record))
         case .progress(let progress):
             let view = ProgressView(
                 session: event.session.rawValue, hub: event.identity.hub, user: event.identity.user,
                 server: event.identity.server, progress: progress.percent, message: progress.message)
-            return try frame(event.sequence, "progress", view)
+            return try frame(number, "progress", view)
         }
     }
 
     /// JSON has no line break outside strings, and inside them none is written raw: one `data:` line is enough.
-    private func frame(_ sequence: Int, _ name: String, _ value: some Encodable) throws -> ByteBuffer {
-        var buffer = ByteBuffer(string: "id: \(epoch)-\(sequence)\nevent: \(name)\ndata: ")
+    private func frame(_ sequence: Int?, _ name: String, _ value: some Encodable) throws -> ByteBuffer {
+        var buffer = ByteBuffer(string: sequence.map { "id: \(epoch)-\($0)\n" } ?? "")
+        buffer.writeString("event: \(name)\ndata: ")
         buffer.writeBytes(try JSONEncoder.wire.encode(value))
         buffer.writeString("\n\n")
         return buffer

@@ -63,23 +63,18 @@ enum AdoptBody {
             Field("lifetime", .integer(1...5_256_000), "minutes, for a state that has none"),
         ])
 
-    /// The record that the hub's memory stands for. States of the original spawners are read by the backend that
-    /// continues them.
-    static func record(_ id: SessionID, _ body: RequestBody, registry: Registry) async throws -> SessionRecord {
-        let identity = try body.identity()
-        let state = body.value["state"] ?? .null
-        if state["version"] != nil { return try saved(state).record(identity: identity) }
-        for entry in registry.backends {
-            guard let backend = entry.backend, let found = try await backend.adopt(original: state) else { continue }
-            let lifetime = Lifetime(minutes: body.value["lifetime"]?.integerValue)
-            return SessionRecord(
-                id: id, identity: identity, template: entry.kind.rawValue, deployment: nil, provider: "local",
-                resourceType: .bareMetal, resources: ResourceSpecification(), backend: entry.kind, lifetime: lifetime,
-                created: Date(), started: Date(),
-                lifecycle: SessionLifecycle(adopting: found.handle, at: found.endpoint))
+    /// A session's own saved state, as a record; `nil` for the state of an original spawner.
+    static func record(_ id: SessionID, _ body: RequestBody, for identity: SessionIdentity) throws -> SessionRecord? {
+        guard let state = body.value["state"], state["version"] != nil else { return nil }
+        let saved = try saved(state)
+        guard saved.session == id else {
+            throw SpawnError(.invalidRequest, "the saved state is of session \(saved.session.rawValue); name that one")
         }
-        throw SpawnError(
-            .notFound, "no server of this machine fits the saved state (\(state.kindName)); start it again")
+        return try saved.record(identity: identity)
+    }
+
+    static func lifetime(_ body: RequestBody) -> Lifetime {
+        Lifetime(minutes: body.value["lifetime"]?.integerValue)
     }
 
     private static func saved(_ state: JSONValue) throws -> SavedState {

@@ -8,28 +8,32 @@ struct SessionMetrics: Service {
     let ledger: Ledger
 
     func run() async throws {
-        let (_, _, events) = await ledger.subscribe(EventFeed.Filter(), after: nil)
-        for await event in events.cancelOnGracefulShutdown() {
+        var starting: Set<SessionID> = []
+        let subscription = await ledger.subscribe(EventFeed.Filter(), after: nil)
+        for await event in subscription.events.cancelOnGracefulShutdown() {
             guard case .state(let record) = event.content else { continue }
             let backend = [("backend", record.backend.rawValue)]
             switch record.lifecycle.phase {
             case .accepted:
+                starting.insert(record.id)
                 Counter(label: "multiplespawner_sessions_accepted_total", dimensions: backend).increment()
-            case .running:
+            case .running where starting.remove(record.id) != nil:
                 Counter(label: "multiplespawner_sessions_answered_total", dimensions: backend).increment()
                 if let started = record.started {
                     Metrics.Timer(label: "multiplespawner_start_seconds", dimensions: backend)
                         .recordSeconds(started.timeIntervalSince(record.created))
                 }
             case .stopped(let reason):
+                starting.remove(record.id)
                 Counter(
                     label: "multiplespawner_sessions_stopped_total", dimensions: backend + [("reason", reason.metric)]
                 ).increment()
             case .failed(let failure):
+                starting.remove(record.id)
                 Counter(
                     label: "multiplespawner_sessions_failed_total", dimensions: backend + [("code", failure.code)]
                 ).increment()
-            case .queued, .starting, .stopping: break
+            case .queued, .starting, .running, .stopping: break
             }
         }
     }

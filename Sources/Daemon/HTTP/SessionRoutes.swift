@@ -8,7 +8,6 @@ import ServiceLifecycle
 /// `/v1/sessions`: start, look, stop, take over, extend. Fields in, one call, an answer out; nothing is decided here.
 struct SessionRoutes: Sendable {
     let orchestrator: Orchestrator
-    let feed: EventFeed
     let events: ServerSentEvents
 
     private var ledger: Ledger { orchestrator.ledger }
@@ -66,8 +65,13 @@ struct SessionRoutes: Sendable {
     @Sendable private func adopt(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try sessionID(context)
         let body = try await RequestBody(request, context, as: AdoptBody.shape)
-        let record = try await AdoptBody.record(id, body, registry: orchestrator.registry)
-        try context.caller.check(hub: record.identity.hub)
+        let identity = try body.identity()
+        try context.caller.check(hub: identity.hub)
+        guard let record = try AdoptBody.record(id, body, for: identity) else {
+            let adopted = try await orchestrator.adopt(
+                original: body.value["state"] ?? .null, as: id, for: identity, lifetime: AdoptBody.lifetime(body))
+            return try Response(json: SessionView(adopted))
+        }
         return try Response(json: SessionView(try await orchestrator.adopt(record)))
     }
 
@@ -94,10 +98,7 @@ struct SessionRoutes: Sendable {
 
     @Sendable private func sessionEvents(_ request: Request, _ context: APIContext) async throws -> Response {
         let record = try await known(context)
-        let last = request.headers[.lastEventID]
-        return events.response(
-            EventFeed.Filter(session: record.id), lastEventID: last,
-            history: last == nil ? feed.history(of: record.id).filter(\.isProgress) : [])
+        return events.response(EventFeed.Filter(session: record.id), lastEventID: request.headers[.lastEventID])
     }
 
     @Sendable private func logs(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -134,13 +135,6 @@ struct SessionRoutes: Sendable {
 extension HTTPField.Name {
     /// Where a reader of server-sent events was when it lost the connection.
     static let lastEventID = HTTPField.Name("Last-Event-ID") ?? .contentType
-}
-
-extension EventFeed.Event {
-    fileprivate var isProgress: Bool {
-        guard case .progress = content else { return false }
-        return true
-    }
 }
 
 extension Parameters {

@@ -47,10 +47,19 @@ public protocol Backend: Sendable {
     /// Whether a session with these options could be served now, and what to do where not.
     func examine(_ options: JSONValue) async -> [Finding]
 
-    /// Finds the server that the state of an original spawner means, where this backend continues it.
+    /// The handle of a session as the place itself tells it, when what `handle` names runs and carries the labels of
+    /// that session and that user; `nil` otherwise.
+    ///
+    /// A handle that a hub kept may name anything. It is never acted on: what this returns is.
+    func confirm(_ handle: Handle, of session: SessionID, for identity: SessionIdentity) async throws -> Handle?
+
+    /// Finds the server that the state of an original spawner means, where this backend continues it and the server is
+    /// that user's.
     ///
     /// - Returns: `nil` when the state is not of a kind that this backend reads, or its server is gone.
-    func adopt(original state: JSONValue) async throws -> (handle: Handle, endpoint: Endpoint)?
+    func adopt(
+        original state: JSONValue, for identity: SessionIdentity
+    ) async throws -> (handle: Handle, endpoint: Endpoint)?
 }
 
 extension Backend {
@@ -62,7 +71,15 @@ extension Backend {
         AsyncStream { $0.finish() }
     }
 
-    public func adopt(original state: JSONValue) async throws -> (handle: Handle, endpoint: Endpoint)? { nil }
+    public func confirm(
+        _ handle: Handle, of session: SessionID, for identity: SessionIdentity
+    ) async throws -> Handle? {
+        try await census().first { $0.session == session && $0.identity == identity }?.handle
+    }
+
+    public func adopt(
+        original state: JSONValue, for identity: SessionIdentity
+    ) async throws -> (handle: Handle, endpoint: Endpoint)? { nil }
 }
 
 /// The bytes of a server's log, in the pieces in which they came.

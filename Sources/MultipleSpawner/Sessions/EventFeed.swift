@@ -72,7 +72,7 @@ public final class EventFeed: Sendable {
     }
 
     func publish(_ content: Content, session: SessionID, identity: SessionIdentity) {
-        state.withLock { state in
+        let tooSlow = state.withLock { state in
             let event = Event(sequence: state.next, session: session, identity: identity, content: content)
             state.next += 1
             if state.ring.count < capacity {
@@ -82,13 +82,17 @@ public final class EventFeed: Sendable {
                 state.oldest = (state.oldest + 1) % capacity
             }
             remember(event, in: &state)
+            var tooSlow: [AsyncStream<Event>.Continuation] = []
             for (key, reader) in state.readers where reader.filter.admits(event) {
                 if case .dropped = reader.continuation.yield(event) {
-                    reader.continuation.finish()
+                    tooSlow.append(reader.continuation)
                     state.readers[key] = nil
                 }
             }
+            return tooSlow
         }
+        // Outside of the lock: the end of a stream is told to `onTermination`, which takes it.
+        for continuation in tooSlow { continuation.finish() }
     }
 
     /// A start's history is what a tab that is opened late replays. It is dropped once there is nothing to wait for.

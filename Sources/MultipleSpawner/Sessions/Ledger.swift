@@ -57,8 +57,13 @@ public actor Ledger {
     /// The entry that this writes is the intent to start: whatever `Backend.start` leaves before its first checkpoint
     /// carries the session's label, and a replay looks for that.
     public func open(_ record: SessionRecord) async throws -> Opening {
+        // An attempt that is just being opened is not there before its entry is.
+        while isUncommitted(record.id) { try await commit() }
         if let existing = records[record.id] { return .existing(existing) }
         if let other = live[record.identity].flatMap({ records[$0] }) { return .occupied(other) }
+        if let handle = record.lifecycle.handle, let holder = holders[handle] {
+            throw SpawnError(.conflict, "the server is session \(holder.rawValue) already")
+        }
         change(record.id, to: record)
         try await commit()
         feed.publish(.state(record), session: record.id, identity: record.identity)
@@ -153,37 +158,59 @@ public actor Ledger {
 
     /// Tells the readers of the feed about a step, in words.
     public func report(_ progress: EventFeed.Progress, for id: SessionID) {
-        guard let record = records[id] else { return }
+        guard let record = records[id], record.lifecycle.isLive else { return }
         feed.publish(.progress(progress), session: id, identity: record.identity)
     }
 
-    public subscript(id: SessionID) -> SessionRecord? { records[id] }
+    /// A session as the journal has it. What is not durable yet is not told.
+    public subscript(id: SessionID) -> SessionRecord? {
+        if let change = uncommitted.first(where: { $0.entry.session == id }) { return change.before }
+        return records[id]
+    }
+
+    private func isUncommitted(_ id: SessionID) -> Bool {
+        uncommitted.contains { $0.entry.session == id }
+    }
 
     /// The session of a user's server that is not over.
     public func liveSession(of identity: SessionIdentity) -> SessionRecord? {
-        live[identity].flatMap { records[$0] }
+        live[identity].flatMap { self[$0] }
     }
 
     /// The session that a backend's handle belongs to.
     public func session(holding handle: Handle) -> SessionID? { holders[handle] }
 
     public func allRecords() -> [SessionRecord] {
-        Array(records.values)
+        guard !uncommitted.isEmpty else { return Array(records.values) }
+        var settled = records
+        for change in uncommitted.reversed() { settled[change.entry.session] = change.before }
+        return Array(settled.values)
     }
 
-    /// A snapshot and the stream of what follows it, with nothing lost or doubled in between. The snapshot is `nil`
-    /// when the stream begins right after `sequence`.
-    public func subscribe(
-        _ filter: EventFeed.Filter, after sequence: Int?
-    ) -> (snapshot: [SessionRecord]?, newest: Int, events: AsyncStream<EventFeed.Event>) {
+    /// What a reader needs to follow sessions.
+    public struct Subscription: Sendable {
+        /// The sessions as they are; `nil` when `events` begin right where the reader was.
+        public let snapshot: [SessionRecord]?
+        /// What was told so far of the start that the reader asked for.
+        public let history: [EventFeed.Event]
+        /// The number of the newest event that the snapshot covers.
+        public let newest: Int
+        public let events: AsyncStream<EventFeed.Event>
+    }
+
+    /// A snapshot and the stream of what follows it, with nothing lost or doubled in between.
+    public func subscribe(_ filter: EventFeed.Filter, after sequence: Int?) -> Subscription {
         let (events, isComplete) = feed.subscribe(filter, after: sequence)
-        guard !isComplete else { return (nil, feed.newest, events) }
-        let matching = records.values.filter { record in
-            record.lifecycle.isLive
-                && (filter.hub == nil || filter.hub == record.identity.hub)
-                && (filter.session == nil || filter.session == record.id)
+        let newest = feed.newest
+        guard !isComplete else { return Subscription(snapshot: nil, history: [], newest: newest, events: events) }
+        if let id = filter.session {
+            return Subscription(
+                snapshot: self[id].map { [$0] } ?? [], history: feed.history(of: id), newest: newest, events: events)
         }
-        return (matching, feed.newest, events)
+        let matching = allRecords().filter { record in
+            record.lifecycle.isLive && (filter.hub == nil || filter.hub == record.identity.hub)
+        }
+        return Subscription(snapshot: matching, history: [], newest: newest, events: events)
     }
 
     private func known(_ id: SessionID) throws -> SessionRecord {

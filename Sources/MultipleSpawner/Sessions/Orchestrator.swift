@@ -91,23 +91,51 @@ public actor Orchestrator {
         let plan = try plan(request)
         let backend = try registry.backend(plan.backend)
         let record = SessionRecord(plan, created: Date())
-        while true {
-            switch try await ledger.open(record) {
-            case .opened:
-                launch(record, plan: plan, on: backend)
-                return record
-            case .existing(let existing):
-                return existing
-            case .occupied(let other):
-                guard case .stopping = other.lifecycle.phase, let control = controls[other.id] else {
-                    throw SpawnError(
-                        .conflict,
-                        "\(request.identity.label.excerpt) has another session that is \(other.lifecycle.phase.name) "
-                            + "(\(other.id.rawValue)); stop it first")
+        // A stop may come as soon as the session is known, which is before it is durable: there must be somebody to tell.
+        let control = register(record.id)
+        do {
+            while true {
+                switch try await ledger.open(record) {
+                case .opened:
+                    launch(record, plan: plan, on: backend)
+                    return record
+                case .existing(let existing):
+                    guard existing.identity == request.identity else { throw belongsToAnother(request.id) }
+                    unregister(record.id, control)
+                    return existing
+                case .occupied(let other):
+                    try await waitForEnd(of: other)
                 }
-                await control.over()
             }
+        } catch {
+            unregister(record.id, control)
+            throw error
         }
+    }
+
+    /// A server that is being stopped makes room; any other session of the same server is in the way.
+    private func waitForEnd(of other: SessionRecord) async throws {
+        if case .stopping = other.lifecycle.phase, let control = controls[other.id] { return await control.over() }
+        guard await ledger[other.id]?.lifecycle.isLive == true else { return }
+        throw SpawnError(
+            .conflict,
+            "\(other.identity.label.excerpt) has another session that is \(other.lifecycle.phase.name) "
+                + "(\(other.id.rawValue)); stop it first")
+    }
+
+    /// The control by which a session that is about to be opened can be told to end; the known one if there is one.
+    private func register(_ id: SessionID) -> SessionControl {
+        if let known = controls[id] { return known }
+        let control = SessionControl()
+        controls[id] = control
+        return control
+    }
+
+    /// Takes back a registration that no session came of.
+    private func unregister(_ id: SessionID, _ control: SessionControl) {
+        guard controls[id] === control, !control.isAttached else { return }
+        control.markOver()
+        controls[id] = nil
     }
 
     /// What to answer for an attempt that is known; `nil` when it is to be started afresh.
@@ -115,9 +143,7 @@ public actor Orchestrator {
     /// A start that the daemon's own restart cut off is not the user's failure: once it is undone, the same attempt may
     /// begin again.
     private func resume(_ existing: SessionRecord, _ request: SessionRequest) async throws -> SessionRecord? {
-        guard existing.identity == request.identity else {
-            throw SpawnError(.conflict, "session \(request.id.rawValue) belongs to somebody else; mint a new id")
-        }
+        guard existing.identity == request.identity else { throw belongsToAnother(request.id) }
         touch(existing.id)
         guard existing.lifecycle.wasInterrupted else { return existing }
         await controls[existing.id]?.over()
@@ -127,34 +153,84 @@ public actor Orchestrator {
 
     /// Ends a session and returns when everything of it is undone. Ending it twice is no error.
     public func stop(_ id: SessionID, now: Bool = false) async throws -> SessionRecord {
-        guard let record = await ledger[id] else { throw notFound(id) }
-        guard let control = controls[id], record.lifecycle.isLive else { return record }
+        let record = await ledger[id]
+        guard let control = controls[id] else {
+            guard let record else { throw notFound(id) }
+            guard record.lifecycle.isLive else { return record }
+            throw SpawnError(
+                .unavailable, "session \(id.rawValue) is of a backend that this daemon does not have; run one that does"
+            )
+        }
+        let isStopping = control.reason != nil
         control.end(.asked, grace: now ? .zero : nil)
+        if now, isStopping, let record, let handle = record.lifecycle.handle {
+            // The stop that is under way waits for a longer grace; stopping twice, and at once, is no error.
+            try await registry.backend(record.backend).stop(handle, grace: .zero)
+        }
         await control.over()
-        return await ledger[id] ?? record
+        guard let ended = await ledger[id] ?? record else { throw notFound(id) }
+        return ended
     }
 
-    /// Takes over a session that is in no journal, from what its hub kept, when it really runs.
+    /// Takes over a session that is in no journal, from what its hub kept, when it really runs and really is that
+    /// user's: the place is asked, and believed, and not the hub.
     public func adopt(_ record: SessionRecord) async throws -> SessionRecord {
-        if let existing = await ledger[record.id] {
-            guard existing.identity == record.identity else { throw notFound(record.id) }
-            claim(record.id)
-            return existing
-        }
+        if let existing = await ledger[record.id] { return try claim(existing, as: record) }
         let backend = try registry.backend(record.backend)
-        guard let handle = record.lifecycle.handle, case .running? = await backend.poll([handle]).first?.state else {
-            throw SpawnError(
-                .notFound, "the server of \(record.identity.label.excerpt) does not run any more; start it again")
+        guard let given = record.lifecycle.handle, case .running(let endpoint) = record.lifecycle.phase,
+            let handle = try await backend.confirm(given, of: record.id, for: record.identity),
+            case .running? = await backend.poll([handle]).first?.state
+        else { throw gone(record.identity) }
+        var confirmed = record
+        confirmed.lifecycle = SessionLifecycle(adopting: handle, at: endpoint)
+        return try await takeOver(confirmed, on: backend)
+    }
+
+    /// Takes over the server that an original spawner's state means, as the session `id`.
+    public func adopt(
+        original state: JSONValue, as id: SessionID, for identity: SessionIdentity, lifetime: Lifetime
+    ) async throws -> SessionRecord {
+        for entry in registry.backends {
+            guard let backend = entry.backend,
+                let found = try await backend.adopt(original: state, for: identity)
+            else { continue }
+            let now = Date()
+            let record = SessionRecord(
+                id: id, identity: identity, template: entry.kind.rawValue, deployment: nil, provider: "local",
+                resourceType: .bareMetal, resources: ResourceSpecification(), backend: entry.kind, lifetime: lifetime,
+                created: now, started: now, expires: lifetime.minutes.map { now.addingTimeInterval(Double($0) * 60) },
+                lifecycle: SessionLifecycle(adopting: found.handle, at: found.endpoint))
+            return try await takeOver(record, on: backend)
         }
-        switch try await ledger.open(record) {
-        case .opened:
-            await admission.occupy(record.id, record.provider)
-            launch(record, plan: nil, on: backend)
-            claim(record.id)
-            return record
-        case .existing(let existing): return existing
-        case .occupied(let other): return other
+        throw gone(identity)
+    }
+
+    private func takeOver(_ record: SessionRecord, on backend: any Backend) async throws -> SessionRecord {
+        let control = register(record.id)
+        do {
+            switch try await ledger.open(record) {
+            case .opened:
+                await admission.occupy(record.id, record.provider)
+                launch(record, plan: nil, on: backend)
+                claim(record.id)
+                return record
+            case .existing(let existing):
+                unregister(record.id, control)
+                return try claim(existing, as: record)
+            case .occupied(let other):
+                unregister(record.id, control)
+                return other
+            }
+        } catch {
+            unregister(record.id, control)
+            throw error
         }
+    }
+
+    private func claim(_ existing: SessionRecord, as record: SessionRecord) throws -> SessionRecord {
+        guard existing.identity == record.identity else { throw notFound(record.id) }
+        claim(record.id)
+        return existing
     }
 
     /// Gives a running session more time, at most up to the maximum of its template.
@@ -184,6 +260,9 @@ public actor Orchestrator {
     public func keep(_ ids: [SessionID], hub: String) async {
         for id in ids where await ledger[id]?.identity.hub == hub { claim(id) }
     }
+
+    /// Whether a session is being taken care of, from the moment at which it is asked for.
+    public func isKnown(_ id: SessionID) -> Bool { controls[id] != nil }
 
     /// Notes that somebody asked after a session.
     public func touch(_ id: SessionID) {
@@ -240,8 +319,7 @@ public actor Orchestrator {
         log[metadataKey: "session"] = "\(record.id.rawValue)"
         log[metadataKey: "user"] = "\(record.identity.label.excerpt)"
         log[metadataKey: "backend"] = "\(record.backend.rawValue)"
-        let control = SessionControl()
-        controls[record.id] = control
+        let control = register(record.id)
         touch(record.id)
         let session = Session(
             record, pending: plan.map { PendingStart($0) }, backend: backend, ledger: ledger, admission: admission,
@@ -279,6 +357,14 @@ public actor Orchestrator {
 
     private func notFound(_ id: SessionID) -> SpawnError {
         SpawnError(.notFound, "there is no session \(id.rawValue); it may be over already")
+    }
+
+    private func belongsToAnother(_ id: SessionID) -> SpawnError {
+        SpawnError(.conflict, "session \(id.rawValue) belongs to somebody else; mint a new id")
+    }
+
+    private func gone(_ identity: SessionIdentity) -> SpawnError {
+        SpawnError(.notFound, "the server of \(identity.label.excerpt) does not run any more; start it again")
     }
 
     private func metadata(_ record: SessionRecord) -> Logger.Metadata {

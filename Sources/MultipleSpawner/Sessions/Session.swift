@@ -49,6 +49,8 @@ final class Session: Sendable {
         case .stopped, .failed:
             return
         }
+        // Whatever came of the start, it is over: its undoing, however long it takes, holds up no other.
+        await admission.started(id)
         // Undoing must not be cut short by the cancellation that asked for it, so it has a task of its own.
         await Task { await undo(ending) }.value
         await admission.left(id)
@@ -88,7 +90,9 @@ final class Session: Sendable {
         } catch {
             // A task that was cancelled throws whatever its last call made of that; the reason is what counts.
             if let reason = control.reason { return reason }
-            return .failed(SessionFailure(SpawnError(wrapping: error, as: .backendFailed, "the start failed")))
+            let failure = SpawnError(wrapping: error, as: .backendFailed, "the start failed")
+            log.warning("start failed", metadata: ["error": "\(failure)", "cause": "\(failure.cause ?? "-")"])
+            return .failed(SessionFailure(failure))
         }
     }
 

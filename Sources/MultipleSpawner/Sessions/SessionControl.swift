@@ -15,6 +15,9 @@ final class SessionControl: Sendable {
 
     private let state = Mutex(State())
 
+    /// Whether a task runs the session.
+    var isAttached: Bool { state.withLock { $0.task != nil } }
+
     func attach(_ task: Task<Void, Never>) {
         let isEnding = state.withLock { state in
             state.task = task

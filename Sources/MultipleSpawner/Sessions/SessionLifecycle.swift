@@ -96,10 +96,16 @@ public enum StopReason: Sendable, Hashable, Codable {
 }
 
 /// Why a session failed, as it is kept and shown.
+///
+/// The details may quote a server's own log, in which anything may stand: they are shown, and not kept.
 public struct SessionFailure: Sendable, Hashable, Codable {
     public let code: String
     public let message: String
-    public let details: [String]
+    public private(set) var details: [String] = []
+
+    private enum CodingKeys: String, CodingKey {
+        case code, message
+    }
 
     public init(_ error: SpawnError) {
         code = error.code.rawValue

@@ -54,10 +54,9 @@ struct Hub {
         of id: String, until isWanted: @Sendable (SessionLifecycle.Phase) -> Bool
     ) async throws -> SessionLifecycle.Phase {
         let id = try SessionID(id)
-        let (snapshot, _, events) = await ledger.subscribe(EventFeed.Filter(session: id), after: nil)
-        if let phase = snapshot?.first?.lifecycle.phase, isWanted(phase) { return phase }
-        if let phase = await ledger[id]?.lifecycle.phase, isWanted(phase) { return phase }
-        for await event in events {
+        let subscription = await ledger.subscribe(EventFeed.Filter(session: id), after: nil)
+        if let phase = subscription.snapshot?.first?.lifecycle.phase, isWanted(phase) { return phase }
+        for await event in subscription.events {
             if case .state(let record) = event.content, isWanted(record.lifecycle.phase) {
                 return record.lifecycle.phase
             }

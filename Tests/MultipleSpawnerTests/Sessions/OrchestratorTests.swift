@@ -73,6 +73,18 @@ import Testing
         #expect(hub.backend.running == 0)
     }
 
+    @Test func `a stop that comes before the start is written down is not lost`() async throws {
+        let hub = try await Hub()
+        let request = try Hub.request("a")
+        async let submitted = hub.orchestrator.submit(request)
+        while await hub.orchestrator.isKnown(request.id) == false { await Task.yield() }
+        let stopped = try await hub.orchestrator.stop(request.id)
+        _ = try await submitted
+        #expect(stopped.lifecycle.phase == .stopped(.asked))
+        #expect(hub.backend.running == 0)
+        #expect(hub.journal.records.isEmpty)
+    }
+
     @Test func `a start that takes too long is undone and says so`() async throws {
         let hub = try await Hub(backend: ScriptedBackend(gate: Gate()))
         let phase = try await hub.start("a", timeout: .milliseconds(50))

@@ -77,6 +77,32 @@ import Testing
         await #expect(throws: SpawnError.self) { try await third.orchestrator.adopt(record) }
     }
 
+    @Test func `a server is adopted for its own user and session only, whatever a hub says`() async throws {
+        let first = try await Hub()
+        _ = try await first.start("a")
+        let record = try #require(await first.ledger[try SessionID("a")])
+        let handle = try #require(record.lifecycle.handle)
+        let second = try await Hub(backend: first.backend, recovering: true)
+        for (id, user) in [("a", "mallory"), ("b", "alice"), ("b", "mallory")] {
+            let forged = SessionRecord(
+                id: try SessionID(id), identity: try SessionIdentity(hub: "hub", user: user), template: "test",
+                deployment: nil, provider: "local", resourceType: .bareMetal, resources: ResourceSpecification(),
+                backend: ScriptedBackend.kind, lifetime: Lifetime(), created: Date(),
+                lifecycle: SessionLifecycle(adopting: handle, at: Endpoint(host: "127.0.0.1", port: 1)))
+            let error = await #expect(throws: SpawnError.self) { try await second.orchestrator.adopt(forged) }
+            #expect(error?.code == .notFound)
+        }
+        #expect(second.journal.records.isEmpty)
+        #expect(first.backend.running == 1)
+    }
+
+    @Test func `the end of a server's log is shown and not kept`() throws {
+        let failure = SessionFailure(SpawnError(.backendFailed, "it ended", details: ["token=s3cr3t"]))
+        #expect(failure.details == ["token=s3cr3t"])
+        let text = String(decoding: try JSONEncoder().encode(failure), as: UTF8.self)
+        #expect(!text.contains("s3cr3t"))
+    }
+
     @Test func `what belongs to no session is found by the sweep, and what belongs to one is not`() async throws {
         let hub = try await Hub()
         _ = try await hub.start("a")

@@ -9,6 +9,7 @@ final class ScriptedBackend: Backend {
     struct World {
         /// What exists, by session.
         var servers: [SessionID: Handle] = [:]
+        var owners: [SessionID: SessionIdentity] = [:]
         var started = 0
         var stopped = 0
         var isUnreachable = false
@@ -41,6 +42,7 @@ final class ScriptedBackend: Backend {
             world.started += 1
             let handle = Handle(backend: Self.kind, version: 1, payload: "\(plan.id.rawValue)#\(world.started)")
             world.servers[plan.id] = handle
+            world.owners[plan.id] = plan.identity
             return handle
         }
         try await checkpoint(handle)
@@ -92,7 +94,10 @@ final class ScriptedBackend: Backend {
     func census() async throws -> [Resident] {
         world.withLock { world in
             world.servers.map {
-                Resident(session: $0.key, identity: nil, handle: $0.value, description: $0.value.payload)
+                server in
+                Resident(
+                    session: server.key, identity: world.owners[server.key], handle: server.value,
+                    description: server.value.payload)
             }
         }
     }
