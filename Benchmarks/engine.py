@@ -171,7 +171,9 @@ def main() -> None:
         used = daemon.processor_seconds() - before
         print(f"starts: {HELD / seconds:.0f} a second, {HELD} in {seconds:.2f} s (at least 2000)")
         print(f"processor: {used / HELD * 1000:.2f} ms a start")
-        print(f"resident with {HELD} sessions: {daemon.status('VmRSS') / 1024:.0f} MB (at most 150)")
+        print(
+            f"resident with {HELD} sessions: {daemon.status('VmRSS') / 1024:.0f} MB (at most 150)"
+        )
         daemon.kill()
         replay = daemon.start()
         found = daemon.running(Connection(daemon.socket))

@@ -9,6 +9,13 @@ import NIOHTTP1
 struct DaemonClient: Sendable {
     private let socket: String
 
+    /// A daemon that is not there is told at once; the library's own habit is to try until the call's time is over.
+    private static let http: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
     init(_ settings: Settings) {
         socket = settings.socket
     }
@@ -40,7 +47,7 @@ struct DaemonClient: Sendable {
         var request = HTTPClientRequest(url: base.absoluteString)
         request.method = method
         do {
-            return try await HTTPClient.shared.execute(request, timeout: .hours(24))
+            return try await Self.http.execute(request, timeout: .hours(24))
         } catch {
             throw SpawnError(
                 .unavailable,
