@@ -21,4 +21,10 @@ cp "$here/Package.swift.txt" "$package/Package.swift"
 cd "$package"
 # Options of backends are declared once and for good, which the leak check would report.
 export ASAN_OPTIONS=detect_leaks=0
-exec swift test --sanitize="$sanitizer" --scratch-path "$package/$sanitizer"
+# The thread sanitizer cannot follow a child that borrows its parent's memory until exec, as the shim's does, and counts
+# its own switches wrong from then on: suites that start processes run under the address sanitizer alone.
+suites=()
+if [ "$sanitizer" = thread ]; then
+  suites=(--filter MultipleSpawnerTests)
+fi
+exec swift test --sanitize="$sanitizer" --scratch-path "$package/$sanitizer" "${suites[@]}"
