@@ -58,16 +58,26 @@ struct CatalogueRoutes: Sendable {
             let name: String
             let description: String?
             let backend: String
-            let resource_type: String
+            let resourceType: String
             let providers: [String]
+
+            private enum CodingKeys: String, CodingKey {
+                case name, description, backend, providers
+                case resourceType = "resource_type"
+            }
         }
 
         struct Provider: Encodable {
             let name: String
-            let display_name: String
+            let displayName: String
             let types: [String]
             let capacity: Int?
             let sessions: Int
+
+            private enum CodingKeys: String, CodingKey {
+                case name, types, capacity, sessions
+                case displayName = "display_name"
+            }
         }
 
         let templates: [Template]
@@ -81,7 +91,7 @@ struct CatalogueRoutes: Sendable {
         for provider in catalogue.providers {
             providers.append(
                 Resources.Provider(
-                    name: provider.name, display_name: provider.displayName, types: provider.types.map(\.rawValue),
+                    name: provider.name, displayName: provider.displayName, types: provider.types.map(\.rawValue),
                     capacity: provider.capacity.sessions,
                     sessions: await orchestrator.admission.sessions(at: provider.name)))
         }
@@ -90,7 +100,7 @@ struct CatalogueRoutes: Sendable {
                 templates: catalogue.templates.map { template in
                     Resources.Template(
                         name: template.name, description: template.description, backend: template.backend.rawValue,
-                        resource_type: template.resourceType.rawValue, providers: template.providers)
+                        resourceType: template.resourceType.rawValue, providers: template.providers)
                 },
                 providers: providers, waiting: await orchestrator.admission.waiting))
     }
