@@ -50,6 +50,7 @@ test: packages $(HUB6)/.ready $(HUB5)/.ready $(HUB6)/.tests
 	swift build --build-tests $(SWIFT_FLAGS)
 	echo "==> unit and contract tests"
 	swift test --skip-build $(SWIFT_FLAGS)
+	$(MAKE) swift-release
 	$(MAKE) fuzz
 	echo "==> the real thing; screenshots go to .build/screenshots"
 	$(HUB6)/bin/python -m pytest Tests/system
@@ -79,6 +80,7 @@ sanitize: packages
 	  Tests/sanitize/run.sh $$sanitizer
 	done
 
+format: APT := libsqlite3-dev pkg-config python3-venv
 format: $(HUB6)/.format
 	@echo "==> Swift"
 	swift format --in-place --parallel --recursive Package.swift Sources Tests

@@ -1,4 +1,3 @@
-import Dispatch
 import FoundationEssentials
 import Glibc
 import Logging
@@ -22,7 +21,6 @@ final class CatalogueFiles: Sendable {
     private let registry: Registry
     private let state: Mutex<State>
     private let log: Logger
-    private let queue = DispatchQueue(label: "multiplespawner.catalogue")
 
     /// Reads the files for the first time; an error in them ends it.
     init(paths: CataloguePaths, registry: Registry, log: Logger) throws(SpawnError) {
@@ -42,17 +40,11 @@ final class CatalogueFiles: Sendable {
     var current: State { state.withLock { $0 } }
     var catalogue: Catalogue { state.withLock { $0.catalogue } }
 
-    /// Reads the files again. Returns whether the new version is in force.
+    /// Reads the files again, one reading after another. It waits for the disk: call it on a queue of its own.
     ///
-    /// One reading after another, on a queue of its own: a disk may be slow, and the version read last is to stay.
+    /// - Returns: whether the new version is in force.
     @discardableResult
-    func reload() async -> Bool {
-        await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: self.readAgain()) }
-        }
-    }
-
-    private func readAgain() -> Bool {
+    func reload() -> Bool {
         let reading: CatalogueReading
         do {
             reading = Catalogue.read(try paths.sources(), registry: registry)

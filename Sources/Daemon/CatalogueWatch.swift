@@ -9,6 +9,13 @@ import UnixSignals
 struct CatalogueWatch: Service {
     let files: CatalogueFiles
     let admission: Admission
+    /// A disk may be slow, and of two readings the later one is to stay.
+    private let queue = DispatchQueue(label: "multiplespawner.catalogue")
+
+    init(files: CatalogueFiles, admission: Admission) {
+        self.files = files
+        self.admission = admission
+    }
 
     func run() async throws {
         await withDiscardingTaskGroup { group in
@@ -23,7 +30,12 @@ struct CatalogueWatch: Service {
     }
 
     private func reload() async {
-        await files.reload()
+        await withCheckedContinuation { continuation in
+            queue.async {
+                files.reload()
+                continuation.resume()
+            }
+        }
         // A provider may have more room now.
         await admission.reconsider()
     }

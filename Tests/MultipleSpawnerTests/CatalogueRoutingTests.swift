@@ -202,8 +202,9 @@ import Testing
 
     @Test(
         arguments: [
-            ("{}", nil, nil, Lifetime()), ("{}", 5, nil, Lifetime(minutes: 5)), ("{}", nil, 7, Lifetime(minutes: 7)),
-            (#"{"default": 10}"#, nil, 7, Lifetime(minutes: 10)),
+            ("{}", nil, nil, Lifetime()), ("{}", 5, nil, Lifetime(minutes: 5)),
+            ("{}", nil, 7, Lifetime(minutes: 7, maximum: 7)),
+            (#"{"default": 10}"#, nil, 7, Lifetime(minutes: 10, maximum: 10)),
             (#"{"default": 10, "max": 20}"#, 15, nil, Lifetime(minutes: 15, maximum: 20)),
             (#"{"max": 20}"#, nil, 700, Lifetime(minutes: 20, maximum: 20)),
             (#"{"max": 20}"#, nil, nil, Lifetime(minutes: 20, maximum: 20)),
@@ -287,5 +288,16 @@ import Testing
         let decision = catalogue.decide(for: try Given.request())
         #expect(decision.plan?.options == ["environment": ["DB_PASSWORD": "<hidden>", "PLAIN": "seen"]])
         #expect(!String(describing: decision).contains("s3cret"))
+    }
+
+    @Test(arguments: [("{}", 60), (#"{"default": 120}"#, 120), (#"{"max": 480}"#, 480)])
+    func `nobody gets more minutes than the template, or else the hub, allows`(rule: String, most: Int) throws {
+        let catalogue = try Given.catalogue(
+            #"[{"name": "a", "resource_type": "bare_metal", "providers": "local", "lifetime": \#(rule)}]"#)
+        let settings = ServerSettings(lifetime: 60)
+        let allowed = try Given.request(["lifetime": .integer(most)], settings: settings)
+        #expect(try catalogue.plan(for: allowed).lifetime == Lifetime(minutes: most, maximum: most))
+        let excessive = try Given.request(["lifetime": .integer(most + 1)], settings: settings)
+        #expect(throws: SpawnError.self) { try catalogue.plan(for: excessive) }
     }
 }

@@ -79,22 +79,21 @@ class LocalDaemon:
     def _launch(self) -> None:
         program = shutil.which(self.command[0])
         program = program or str(Path(sys.executable).parent / self.command[0])
-        self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        log = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
-            self._process = subprocess.Popen(
-                [program, *self.command[1:]],
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                # A signal to the hub's group, or its terminal's end, must not reach the engine.
-                start_new_session=True,
-            )
+            self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+            with os.fdopen(os.open(self._log, flags, 0o600), "ab") as log:
+                self._process = subprocess.Popen(
+                    [program, *self.command[1:]],
+                    env=self._environment(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    # A signal to the hub's group, or its terminal's end, must not reach the engine.
+                    start_new_session=True,
+                )
         except OSError as error:
             raise EngineSilent(f"the engine could not be started: {error}") from error
-        finally:
-            os.close(log)
 
     def _environment(self) -> dict[str, str]:
         """The hub's environment without its secrets, with the configuration directory's paths."""

@@ -138,6 +138,8 @@ class Engine:
         # The hub says that this server does not run, so what the engine still holds is a leftover.
         owner = query(hub=self.hub, user=request["user"], server=request["server"])
         for other in (await self.call("GET", f"/v1/sessions{owner}"))["sessions"]:
+            if other["id"] in self.claimed:  # a server of this hub under another name: no leftover
+                continue
             if other["id"] != session.id and other["state"] not in ENDED:
                 self.log.warning("Removing the leftover session %s", other["id"])
                 await self.stop(Session(other["id"]))

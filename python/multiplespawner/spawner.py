@@ -27,6 +27,8 @@ from .session import Session
 from .transport import Transport, query
 
 STATE_VERSION = 1
+# Of the last choice, in characters; the form's own are far shorter.
+LONGEST_LAST = 4000
 # How long a poll waits for the first word of an engine that is just being started.
 PATIENCE_SECONDS = 20.0
 
@@ -129,6 +131,7 @@ class MultipleSpawner(Spawner):
         session = self._session = Session(uuid4().hex)
         if self._begun is not None:
             self._begun.set()
+            self._begun = None
         try:
             data = await self.engine.start(session, self._request())
         except asyncio.CancelledError:
@@ -247,26 +250,28 @@ class MultipleSpawner(Spawner):
                 raise http_error(error) from error
 
     def run_post_stop_hook(self) -> Any:
-        """The hook, after the token of a server that was recovered is revoked.
+        """The hook, after every token that was made for this server is revoked.
 
-        The hub revokes the token that it holds, and after a restart it holds none. Here the server
-        is gone and no new start has made a token yet, which `clear_state` could not tell apart.
+        The hub revokes the one that it holds, and only after a stop that went well: after a restart
+        it holds none, and after a failed stop it forgets its own. No new start has made a token yet
+        at this point, which `clear_state` could not tell apart.
         """
-        if not self.api_token:
-            base_url = url_path_join(self.user.base_url, url_escape_path(self.name), "/")
-            tokens = self._database.query(orm.APIToken).filter_by(
-                user_id=self.user.orm_user.id, note=f"Server at {base_url}"
-            )
-            for token in tokens:
-                self.log.info("Revoking token %s of %s", token.api_id, self._log_name)
-                self._database.delete(token)
-            self._database.commit()
+        base_url = url_path_join(self.user.base_url, url_escape_path(self.name), "/")
+        tokens = self._database.query(orm.APIToken).filter_by(
+            user_id=self.user.orm_user.id, note=f"Server at {base_url}"
+        )
+        for token in tokens:
+            self.log.info("Revoking token %s of %s", token.api_id, self._log_name)
+            self._database.delete(token)
+        self._database.commit()
         return super().run_post_stop_hook()
 
-    def delete_forever(self) -> Any:
+    async def delete_forever(self) -> None:
         """What the engine still holds of a server that is deleted is undone."""
-        held = self._engine and self._engine.owners.get((self.user.name, self.name))
-        return self._undo(held) if held else None
+        await self.engine.synchronised(PATIENCE_SECONDS)
+        held = self.engine.owners.get((self.user.name, self.name))
+        if held is not None and held.id not in self.engine.claimed:
+            await self._undo(held)
 
     async def rename(self, old_name: str, new_name: str) -> None:
         """A server is known by its name, so it is refused while it runs."""
@@ -309,7 +314,6 @@ class MultipleSpawner(Spawner):
         if self._session is not None:
             self.engine.release(self._session)
         self._session = None
-        self._begun = None
 
     @property
     def _database(self) -> Any:
@@ -340,6 +344,8 @@ class MultipleSpawner(Spawner):
     async def _render_form(self) -> str:
         """The engine's form for this user; when it cannot be had, the reason in its place."""
         last = self.user_options or self.orm_spawner.user_options or {}
+        if len(json.dumps(last)) > LONGEST_LAST:  # a REST body of any size; it is no choice of ours
+            last = {}
         asked = query(**self._identity(), group=self._groups(), last=json.dumps(last))
         try:
             return await self.engine.call("GET", f"/v1/form{asked}")

@@ -95,10 +95,11 @@ class Transport:
             )
         if self.token_file:
             # Read anew each time, so that a changed token needs no restart of the hub.
-            headers = {
-                **headers,
-                "Authorization": f"Bearer {Path(self.token_file).read_text().strip()}",
-            }
+            try:
+                token = Path(self.token_file).read_text().strip()
+            except (OSError, ValueError) as error:
+                raise EngineSilent(f"the token cannot be read: {error}") from error
+            headers = {**headers, "Authorization": f"Bearer {token}"}
         request = HTTPRequest(
             self.base + path,
             headers=headers,

@@ -33,7 +33,7 @@ extension LocalMachine {
         guard address.accepts() else { return false }
         switch await listener(of: local, at: address, port: endpoint.port) {
         case .own:
-            ports.release(endpoint.port)
+            ports.release(endpoint.port, of: local.session)
             return true
         // It went away again, or came between the two looks.
         case .nobody: return false

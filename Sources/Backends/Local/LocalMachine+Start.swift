@@ -16,12 +16,12 @@ extension LocalMachine {
         guard !Task.isCancelled else { throw cancelled(plan) }
 
         let address = Self.address(plan, options)
-        let port = try ports.take(options.port ?? plan.settings.port, at: address)
+        let port = try ports.take(options.port ?? plan.settings.port, at: address, for: plan.id)
         let server: PreparedServer
         do throws(SpawnError) {
             server = try prepare(plan, options, place, address: address, port: port, kind: kind)
         } catch {
-            ports.release(port)
+            ports.release(port, of: plan.id)
             throw error
         }
         let launched: (handle: Handle, endpoint: Endpoint)
@@ -38,7 +38,7 @@ extension LocalMachine {
             // A child that failed may not have left its group yet.
             await server.cgroup.remove(within: .seconds(1))
             server.log.remove()
-            ports.release(port)
+            ports.release(port, of: plan.id)
             throw error
         }
         do {

@@ -14,7 +14,7 @@ extension LocalMachine {
         try await killTree(handle, local)
         await LocalCgroup(paths: local.cgroups).remove(within: .seconds(1))
         if let log = local.log { LocalLog(path: log).remove() }
-        ports.release(local.port)
+        ports.release(local.port, of: local.session)
         watcher.forget(handle)
     }
 

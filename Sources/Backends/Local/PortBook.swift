@@ -4,10 +4,10 @@ import Synchronization
 
 /// The ports that were given to servers which may not listen yet, so that none is given twice.
 final class PortBook: Sendable {
-    private let taken = Mutex<Set<Int>>([])
+    private let taken = Mutex<[Int: SessionID]>([:])
 
-    /// A port for a server at this address: the wanted one, or one that is free.
-    func take(_ wanted: Int?, at host: String) throws(SpawnError) -> Int {
+    /// A port for a session's server at this address: the wanted one, or one that is free.
+    func take(_ wanted: Int?, at host: String, for session: SessionID) throws(SpawnError) -> Int {
         guard let address = SocketAddress(host, port: wanted ?? 0) else {
             throw SpawnError(
                 .invalidRequest,
@@ -20,7 +20,12 @@ final class PortBook: Sendable {
             }
             for _ in 0..<64 {
                 let port = try address.bindOnce()
-                if taken.withLock({ $0.insert(port).inserted }) { return port }
+                let isOurs = taken.withLock { taken in
+                    guard taken[port] == nil else { return false }
+                    taken[port] = session
+                    return true
+                }
+                if isOurs { return port }
             }
         } catch {
             guard error.number == EADDRINUSE, let wanted else {
@@ -33,8 +38,10 @@ final class PortBook: Sendable {
         throw SpawnError(.unavailable, "no free port was found at '\(host.excerpt)'; try again")
     }
 
-    /// The server with that port is gone, or listens itself.
-    func release(_ port: Int) {
-        taken.withLock { _ = $0.remove(port) }
+    /// The session's server is gone, or listens itself. A port that is another session's by now stays taken.
+    func release(_ port: Int, of session: SessionID?) {
+        taken.withLock { taken in
+            if taken[port] == session { taken[port] = nil }
+        }
     }
 }

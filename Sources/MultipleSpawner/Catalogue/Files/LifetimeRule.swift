@@ -19,9 +19,15 @@ public struct LifetimeRule: Sendable, Hashable {
         self.init(preset: bound?["default"]?.integerValue, maximum: bound?["max"]?.integerValue)
     }
 
-    /// What a session gets: the user's wish, else the template's, else the hub's, never more than the maximum.
+    /// What a session gets: the user's wish, else the template's, else the hub's, never more than the most.
     func lifetime(wanted: Int?, hub: Int?) -> Lifetime {
+        let most = most(hub: hub)
         let minutes = wanted ?? preset ?? hub ?? maximum
-        return Lifetime(minutes: minutes.map { min($0, maximum ?? $0) }, maximum: maximum)
+        return Lifetime(minutes: minutes.map { min($0, most ?? $0) }, maximum: most)
+    }
+
+    /// The most that a user may have: as the template says, else as the hub does, which a template's own value tops.
+    func most(hub: Int?) -> Int? {
+        maximum ?? hub.map { max($0, preset ?? $0) }
     }
 }

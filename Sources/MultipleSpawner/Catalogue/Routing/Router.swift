@@ -88,7 +88,7 @@ struct Router {
         if let wanted = wish.gpu, let most = least(template.limits.gpu, capacity.gpu), wanted > most {
             return .tooManyGPUs(wanted: wanted, most: most)
         }
-        if let wanted = wish.lifetime, let most = template.lifetime.maximum, wanted > most {
+        if let wanted = wish.lifetime, let most = template.lifetime.most(hub: settings.lifetime), wanted > most {
             return .tooLong(wanted: wanted, most: most)
         }
         return nil
