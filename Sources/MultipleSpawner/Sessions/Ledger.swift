@@ -172,11 +172,6 @@ public actor Ledger {
         uncommitted.contains { $0.entry.session == id }
     }
 
-    /// The session of a user's server that is not over.
-    public func liveSession(of identity: SessionIdentity) -> SessionRecord? {
-        live[identity].flatMap { self[$0] }
-    }
-
     /// The session that a backend's handle belongs to.
     public func session(holding handle: Handle) -> SessionID? { holders[handle] }
 
