@@ -16,6 +16,32 @@ public protocol Backend: Sendable {
     /// The options that a template may give, as a declaration: what checks them and what describes them in the schema.
     static var options: ObjectShape { get }
 
+    /// What the options of a template let its users choose beyond the hardware. Pure, and quick.
+    static func menu(of options: JSONValue) -> Menu
+
+    /// The options as they are for one request: the user's choice applied, and held to what the options allow.
+    ///
+    /// Pure. What it refuses is told to the user at once, before anything is opened for the request.
+    ///
+    /// - Parameters:
+    ///   - options: the template's and the deployment's, checked and filled in.
+    ///   - choice: what the user chose from the menu of these options.
+    ///   - limits: the most hardware that the template lets a user ask for.
+    /// - Throws: `invalid_request` or `forbidden` that names the key and what is allowed.
+    static func settle(
+        _ options: JSONValue, with choice: Choice, within limits: HardwareLimits
+    ) throws(SpawnError) -> JSONValue
+
+    /// Told once, before any other call: what the journal says runs, starts or ends here.
+    ///
+    /// A backend that shares something out among its sessions, such as GPUs, knows again what is taken.
+    func resume(_ handles: [Handle]) async
+
+    /// Told whenever the files were read: the options that templates and deployments give this backend.
+    ///
+    /// Where a template may name a place of its own, `census` looks there too.
+    func configured(by options: [JSONValue]) async
+
     /// Starts the server that the plan describes and returns where it will answer.
     ///
     /// It returns as soon as the address is known; whether the server answers there is asked by `isAnswering`.
@@ -66,6 +92,16 @@ extension Backend {
     public var kind: BackendKind { Self.kind }
 
     public var pollInterval: Duration { .seconds(30) }
+
+    public static func menu(of options: JSONValue) -> Menu { Menu() }
+
+    public static func settle(
+        _ options: JSONValue, with choice: Choice, within limits: HardwareLimits
+    ) throws(SpawnError) -> JSONValue { options }
+
+    public func resume(_ handles: [Handle]) async {}
+
+    public func configured(by options: [JSONValue]) async {}
 
     public func changes() -> AsyncStream<Handle> {
         AsyncStream { $0.finish() }

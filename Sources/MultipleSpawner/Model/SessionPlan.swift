@@ -17,6 +17,8 @@ public struct SessionPlan: Sendable {
     public var backend: BackendKind
     /// The backend's options, checked against its declaration, with placeholders filled in.
     public var options: JSONValue
+    /// Files that the user brings along, as many and as large as the menu allows.
+    public var files: [UploadedFile]
     public var environment: [String: Secret]
     public var command: [String]
     public var settings: ServerSettings
@@ -40,8 +42,9 @@ public struct SessionPlan: Sendable {
         provider: String = "local", resourceType: ResourceType = .bareMetal,
         resources: ResourceSpecification = ResourceSpecification(), limits: Limits = Limits(),
         lifetime: Lifetime = Lifetime(),
-        backend: BackendKind, options: JSONValue = [:], environment: [String: Secret] = [:], command: [String] = [],
-        settings: ServerSettings = ServerSettings(), startTimeout: Duration = .seconds(60)
+        backend: BackendKind, options: JSONValue = [:], files: [UploadedFile] = [],
+        environment: [String: Secret] = [:], command: [String] = [], settings: ServerSettings = ServerSettings(),
+        startTimeout: Duration = .seconds(60)
     ) {
         self.id = id
         self.identity = identity
@@ -54,6 +57,7 @@ public struct SessionPlan: Sendable {
         self.lifetime = lifetime
         self.backend = backend
         self.options = options
+        self.files = files
         self.environment = environment
         self.command = command
         self.settings = settings

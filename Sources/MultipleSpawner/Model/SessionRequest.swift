@@ -6,6 +6,11 @@ public struct SessionRequest: Sendable {
     public var groups: Set<String>
     /// What the user chose: the form's result, or the body of the hub's REST call as it came.
     public var options: JSONValue
+    /// Files that the user brings along, by the reference that `options` name them with.
+    public var files: [String: [UInt8]]
+    /// What the hub knows of the user beyond the name: attributes of its user object, by name. A template that lists
+    /// an attribute in `user_format_attributes` may use its values as placeholders.
+    public var attributes: UserAttributes
     /// The server's environment, API token included. It is never journalled.
     public var environment: [String: Secret]
     /// The hub's command, with its arguments. Empty where the place brings its own, as an image does.
@@ -16,6 +21,7 @@ public struct SessionRequest: Sendable {
 
     public init(
         id: SessionID, identity: SessionIdentity, groups: Set<String> = [], options: JSONValue = nil,
+        files: [String: [UInt8]] = [:], attributes: UserAttributes = UserAttributes(),
         environment: [String: Secret] = [:], command: [String] = [], startTimeout: Duration = .seconds(60),
         settings: ServerSettings = ServerSettings()
     ) {
@@ -23,6 +29,8 @@ public struct SessionRequest: Sendable {
         self.identity = identity
         self.groups = groups
         self.options = options
+        self.files = files
+        self.attributes = attributes
         self.environment = environment
         self.command = command
         self.startTimeout = startTimeout

@@ -2,10 +2,13 @@
 public struct Access: Sendable, Hashable {
     public let users: Set<String>
     public let groups: Set<String>
+    /// Paths of files that list users, one a line.
+    public let files: Set<String>
 
-    public init(users: Set<String> = [], groups: Set<String> = []) {
+    public init(users: Set<String> = [], groups: Set<String> = [], files: Set<String> = []) {
         self.users = users
         self.groups = groups
+        self.files = files
     }
 
     public func admits(user: String, groups: Set<String>) -> Bool {
@@ -13,7 +16,7 @@ public struct Access: Sendable, Hashable {
     }
 
     /// The declaration: an object, or SwarmSpawner's plain list of users.
-    static let shape = Shape.either([
+    public static let shape = Shape.either([
         .object(
             ObjectShape([
                 Field("users", .list(.string), aliases: ["user"], "Names of users who may use this."),
@@ -22,7 +25,7 @@ public struct Access: Sendable, Hashable {
         .list(.string),
     ])
 
-    init(bound: JSONValue) {
+    public init(bound: JSONValue) {
         func names(_ value: JSONValue?) -> Set<String> { Set(value?.arrayValue?.compactMap(\.stringValue) ?? []) }
         if bound.arrayValue != nil {
             self.init(users: names(bound))
