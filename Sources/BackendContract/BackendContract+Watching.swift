@@ -51,6 +51,7 @@ extension BackendContract {
                     return true
                 case .running: return false
                 case .unreachable(let reason): throw Violation("a server that ended is unreachable: \(reason)")
+                case .lost(let reason): throw Violation("a server that ended by itself is lost: \(reason)")
                 }
             }
             let answers = try? await backend.isAnswering(handle, at: endpoint)

@@ -127,6 +127,8 @@ public struct Observation: Sendable, Hashable {
         case running
         /// It ended; the status where the platform still knew it.
         case exited(Int32?)
+        /// It is gone, and did not end by itself; why, as the platform tells it: `the node 'worker-2' is down`.
+        case lost(String)
         /// It could not be asked. Unknown is not dead.
         case unreachable(String)
     }

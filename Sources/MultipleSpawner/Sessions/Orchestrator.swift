@@ -79,7 +79,7 @@ public actor Orchestrator {
                 let watch = Watch(
                     backend: backend, log: log,
                     running: { await self.handles(of: backend.kind) },
-                    ended: { await self.ended($0, code: $1) })
+                    ended: { await self.ended($0, $1) })
                 group.addTask { await watch.run() }
             }
         }
@@ -350,9 +350,9 @@ public actor Orchestrator {
         return handles
     }
 
-    private func ended(_ handle: Handle, code: Int32?) async {
+    private func ended(_ handle: Handle, _ reason: StopReason) async {
         guard let id = await ledger.session(holding: handle), let control = controls[id] else { return }
-        control.lost(handle, code: code)
+        control.lost(handle, reason)
     }
 
     private func notFound(_ id: SessionID) -> SpawnError {

@@ -20,6 +20,8 @@ final class Session: Sendable {
     private let log: Logger
     /// What the backend gave last; the same as in the ledger, without going there.
     private let handle: Mutex<Handle?>
+    /// The last line that the backend told of a start: what it waited for, where the time ran out.
+    private let lastReport = Mutex<String?>(nil)
 
     init(
         _ record: SessionRecord, pending: PendingStart?, backend: any Backend, ledger: Ledger, admission: Admission,
@@ -78,9 +80,9 @@ final class Session: Sendable {
         let clock = ContinuousClock()
         let began = clock.now
         let limit = plan.startTimeout
-        let timer = Task { [control] in
+        let timer = Task { [self] in
             try await clock.sleep(for: limit)
-            control.end(.failed(SessionFailure(Self.timeOut(limit))))
+            control.end(.failed(SessionFailure(Self.timeOut(limit, after: lastReport.withLock { $0 }))))
         }
         defer { timer.cancel() }
         do {
@@ -119,7 +121,10 @@ final class Session: Sendable {
                 try await ledger.record(.checkpointed(given), for: id)
                 handle.withLock { $0 = given }
             },
-            tell: { [self] in await report(40, $0) })
+            tell: { [self] message in
+                lastReport.withLock { $0 = message }
+                await report(40, message)
+            })
         let beginning = EventFeed.Progress(
             percent: 20, message: "Starting the server (\(plan.template), \(plan.backend.rawValue))")
         for attempt in 1... {
@@ -204,10 +209,10 @@ final class Session: Sendable {
         await ledger.report(EventFeed.Progress(percent: percent, message: message), for: id)
     }
 
-    private static func timeOut(_ limit: Duration) -> SpawnError {
+    private static func timeOut(_ limit: Duration, after report: String?) -> SpawnError {
         SpawnError(
             .timedOut,
             "the server did not answer within \(limit.components.seconds) s; look at its log, or raise "
-                + "Spawner.start_timeout")
+                + "Spawner.start_timeout" + (report.map { " (the last that was heard: \($0))" } ?? ""))
     }
 }

@@ -8,7 +8,7 @@ final class SessionControl: Sendable {
         var task: Task<Void, Never>?
         var watching: CheckedContinuation<StopReason, Never>?
         /// A server that was seen to be gone before anybody watched it.
-        var gone: (handle: Handle, code: Int32?)?
+        var gone: (handle: Handle, reason: StopReason)?
         var isOver = false
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
@@ -51,12 +51,12 @@ final class SessionControl: Sendable {
 
     /// A server of the session is gone. While it starts, that is for the start to find out, and to say why; it is kept
     /// for the moment at which the session is watched.
-    func lost(_ handle: Handle, code: Int32?) {
+    func lost(_ handle: Handle, _ reason: StopReason) {
         let isWatched = state.withLock { state in
-            state.gone = (handle, code)
+            state.gone = (handle, reason)
             return state.watching != nil
         }
-        if isWatched { end(.exited(code)) }
+        if isWatched { end(reason) }
     }
 
     /// Waits until somebody ends the session, or its server is gone.
@@ -64,7 +64,7 @@ final class SessionControl: Sendable {
         await withCheckedContinuation { continuation in
             let reason = state.withLock { state in
                 if state.reason == nil, let gone = state.gone, gone.handle == handle {
-                    state.reason = .exited(gone.code)
+                    state.reason = gone.reason
                 }
                 if state.reason == nil { state.watching = continuation }
                 return state.reason

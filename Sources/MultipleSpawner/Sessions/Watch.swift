@@ -7,7 +7,7 @@ struct Watch: Sendable {
     /// The handles of the backend's sessions that run now.
     let running: @Sendable () async -> [Handle]
     /// Told of each server that is gone.
-    let ended: @Sendable (Handle, Int32?) async -> Void
+    let ended: @Sendable (Handle, StopReason) async -> Void
 
     func run() async {
         await withDiscardingTaskGroup { group in
@@ -28,7 +28,10 @@ struct Watch: Sendable {
         for observation in await backend.poll(handles) {
             switch observation.state {
             case .running: continue
-            case .exited(let code): await ended(observation.handle, code)
+            case .exited(let code): await ended(observation.handle, .exited(code))
+            case .lost(let reason):
+                log.warning("a server is lost", metadata: ["reason": "\(reason)"])
+                await ended(observation.handle, .failed(SessionFailure(SpawnError(.backendFailed, reason))))
             case .unreachable(let reason):
                 // Unknown is not dead: the session stays what it is until somebody can tell.
                 log.warning("cannot tell whether a session runs", metadata: ["reason": "\(reason)"])
