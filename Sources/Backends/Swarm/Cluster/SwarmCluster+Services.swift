@@ -1,0 +1,49 @@
+import MultipleSpawner
+
+extension SwarmCluster {
+    /// The services that carry the label of a session: one, or none.
+    func services(of session: SessionID) async throws -> [SwarmService] {
+        let filters: DockerFilters = ["label": ["\(SwarmLabel.session.rawValue)=\(session.rawValue)"]]
+        return try await docker.get("/services", query: ["filters": filters.text])
+    }
+
+    /// Every service of ours, whichever hub asked for it.
+    func services() async throws -> [SwarmService] {
+        let filters: DockerFilters = ["label": [SwarmLabel.hub.rawValue]]
+        return try await docker.get("/services", query: ["filters": filters.text])
+    }
+
+    /// The service of this name or id; `nil` where there is none.
+    func service(_ name: String) async throws -> SwarmService? {
+        do throws(DockerError) {
+            return try await docker.get(DockerPath.joined(["services", name]))
+        } catch where error.isNotFound {
+            return nil
+        }
+    }
+
+    func configs(of session: SessionID? = nil) async throws -> [SwarmFile] { try await files("/configs", session) }
+
+    func secrets(of session: SessionID? = nil) async throws -> [SwarmFile] { try await files("/secrets", session) }
+
+    private func files(_ path: String, _ session: SessionID?) async throws -> [SwarmFile] {
+        let label = session.map { "\(SwarmLabel.session.rawValue)=\($0.rawValue)" } ?? SwarmLabel.session.rawValue
+        let filters: DockerFilters = ["label": [label]]
+        return try await docker.get(path, query: ["filters": filters.text])
+    }
+
+    /// Deletes something; that it is gone already is as good.
+    func delete(_ components: String..., query: [String: String] = [:]) async throws {
+        do throws(DockerError) {
+            try await docker.delete(DockerPath.joined(components), query: query)
+        } catch where error.isNotFound {
+            return
+        }
+    }
+
+    /// Why a server ended before it answered, with the end of its log.
+    func ended(_ session: SessionID, code: Int32, problem: String?) async -> SpawnError {
+        let reason = problem.map { "Docker: \($0)" } ?? "the server ended with status \(code) before it answered"
+        return SpawnError(.backendFailed, reason, details: await lastLines(of: session))
+    }
+}

@@ -1,0 +1,106 @@
+import Logging
+import MultipleSpawner
+import Synchronization
+
+/// One swarm, through one or several of its managers: what all its sessions share.
+///
+/// It remembers only what can be asked again. What belongs to a session is in its handle and in Docker's labels.
+final class SwarmCluster: Sendable {
+    let host: DockerHost
+    let docker: DockerClient
+    /// Every task of ours, in one request for all sessions.
+    let tasks: SharedLook<[SessionID: [SwarmTask]]>
+    /// The addresses of containers on the bridges of the manager's machine, by their ids.
+    let bridges: SharedLook<[String: String]>
+    let nodes: NodeBook
+    let events = ContainerEvents()
+    private let log: Logger
+    private let networks = NetworkBook()
+    private let listening = Mutex<Task<Void, Never>?>(nil)
+
+    init(_ host: DockerHost, docker: DockerClient, log: Logger) {
+        self.host = host
+        self.docker = docker
+        var log = log
+        log[metadataKey: "docker"] = "\(host)"
+        self.log = log
+        tasks = SharedLook {
+            let query = ["filters": Filter.label(.hub).text]
+            let all: [SwarmTask] = try await docker.get("/tasks", query: query)
+            return Dictionary(grouping: all.filter { $0.session != nil }) { $0.session }
+                .reduce(into: [:]) { tasks, entry in if let session = entry.key { tasks[session] = entry.value } }
+        }
+        bridges = SharedLook {
+            var addresses: [String: String] = [:]
+            for name in Self.bridgeNames {
+                do throws(DockerError) {
+                    let network: SwarmNetwork = try await docker.get("/networks/\(name)")
+                    addresses.merge(network.containers) { first, _ in first }
+                } catch where error.isNotFound {
+                    continue
+                }
+            }
+            return addresses
+        }
+        nodes = NodeBook { try await docker.get("/nodes") }
+    }
+
+    deinit {
+        listening.withLock { $0?.cancel() }
+    }
+
+    /// Where a task without a network is, and where one on an overlay has its way out of it.
+    static let bridgeNames = ["docker_gwbridge", "bridge"]
+
+    /// A network by its name or id, as it was not long ago.
+    func network(_ name: String) async throws -> SwarmNetwork {
+        try await networks.network(name) { [docker] in
+            let path = "/networks/\(name.pathComponent)"
+            return try await docker.get(path, query: ["verbose": "true"])
+        }
+    }
+
+    /// The names of nodes by their ids: nothing where they cannot be asked.
+    func nodeNames() async -> [String: String] { await nodes.names() }
+
+    /// Begins to listen to what the manager's machine tells of its containers, and goes on whatever happens.
+    func listen() {
+        listening.withLock { task in
+            guard task == nil else { return }
+            task = Task { [docker, events, log] in
+                while !Task.isCancelled {
+                    do {
+                        try await Self.listen(to: docker, events)
+                    } catch {
+                        log.debug("no events", metadata: ["reason": "\(error)"])
+                    }
+                    try? await Task.sleep(for: .seconds(1))
+                }
+            }
+        }
+    }
+
+    private static func listen(to docker: DockerClient, _ events: ContainerEvents) async throws {
+        let filter = Filter(["type": ["container"], "event": ["start", "die"], "label": [SwarmLabel.hub.rawValue]])
+        let stream = try await docker.open("/events", query: ["filters": filter.text])
+        for try await line in stream.lines {
+            if let event = try? ContainerEvent(line: line) { events.hear(event) }
+        }
+    }
+}
+
+/// Networks change seldom, and every start asks for them.
+private actor NetworkBook {
+    private let clock = ContinuousClock()
+    private var known: [String: (network: SwarmNetwork, at: ContinuousClock.Instant)] = [:]
+
+    func network(
+        _ name: String, _ fetch: @Sendable () async throws -> SwarmNetwork
+    ) async throws -> SwarmNetwork {
+        if let entry = known[name], clock.now - entry.at < .seconds(10) { return entry.network }
+        let began = clock.now
+        let network = try await fetch()
+        known[name] = (network, began)
+        return network
+    }
+}

@@ -1,0 +1,102 @@
+import MultipleSpawner
+
+extension SwarmCluster {
+    /// Chooses how a service will be reached. `auto` takes what needs the least of the network.
+    ///
+    /// - Throws: `invalid_request` where the way that is asked for cannot work with these networks.
+    func way(for question: WayQuestion) async throws -> Way {
+        switch question.mode {
+        case .address:
+            guard let network = try await overlay(of: question) else {
+                throw SpawnError(
+                    .invalidRequest, "connect is 'address', and the template names no overlay network in 'networks'")
+            }
+            return .address(network: network.id)
+        case .gateway: return .gateway
+        case .virtual, .roundRobin: return .name(question.alias)
+        case .tasks: return .name("tasks.\(question.alias)")
+        case .hostPort: return .nodePort(target: question.port)
+        case .automatic: return try await automatic(question)
+        }
+    }
+
+    private func automatic(_ question: WayQuestion) async throws -> Way {
+        if question.published != .no { return .nodePort(target: question.port) }
+        if question.networks.contains("host") { return .node }
+        let own = OwnAddresses.all()
+        if let network = try await overlay(of: question), network.hasMember(own) {
+            return .address(network: network.id)
+        }
+        // A container's bridge is reached from its own machine alone, and Docker may choose any.
+        if try await isBridgeHere(own), try await nodes.nodes().values.filter(\.isActive).count == 1 {
+            return .gateway
+        }
+        return .nodePort(target: question.port)
+    }
+
+    /// The first network of the service that spans the swarm.
+    private func overlay(of question: WayQuestion) async throws -> SwarmNetwork? {
+        for name in question.networks where name != "host" && name != "bridge" {
+            let network = try await network(name)
+            if network.isSwarmWide { return network }
+        }
+        return nil
+    }
+
+    /// Whether the manager that answers runs on the machine, or in the network namespace, that the daemon is in.
+    func isBridgeHere(_ own: Set<String> = OwnAddresses.all()) async throws -> Bool {
+        for name in Self.bridgeNames {
+            guard let bridge = try? await network(name) else { continue }
+            if bridge.gateways.contains(where: own.contains) { return true }
+        }
+        return false
+    }
+
+    /// Where a container answers that has been started; `nil` while that is not known yet.
+    ///
+    /// - Parameters:
+    ///   - container: its id, where the machine of the manager tells of it.
+    ///   - task: what the swarm says of it, where it has said anything yet.
+    func endpoint(
+        by way: Way, container: String?, task: SwarmTask?, port: Int, scheme: Endpoint.Scheme
+    ) async throws -> Endpoint? {
+        switch way {
+        case .name(let name):
+            return Endpoint(scheme: scheme, host: name, port: port)
+        case .address(let network):
+            guard let attachment = task?.networks.first(where: { $0.network == network }) else { return nil }
+            return Endpoint(scheme: scheme, host: attachment.address, port: port)
+        case .gateway:
+            guard let container = container ?? task?.container else { return nil }
+            guard let address = try await bridges.fresh().value[container], !address.isEmpty else {
+                return try await elsewhere(task)
+            }
+            return Endpoint(scheme: scheme, host: address, port: port)
+        case .nodePort(let target):
+            guard let task, let node = task.node, let opened = task.ports.first(where: { $0.target == target }) else {
+                return nil
+            }
+            return Endpoint(scheme: scheme, host: try await address(ofNode: node), port: opened.published)
+        case .node:
+            guard let node = task?.node else { return nil }
+            return Endpoint(scheme: scheme, host: try await address(ofNode: node), port: port)
+        }
+    }
+
+    /// A container that runs and is on no bridge of ours is on another machine.
+    private func elsewhere(_ task: SwarmTask?) async throws -> Endpoint? {
+        guard let task, task.state == .running else { return nil }
+        let name = await task.node.flatMap { node in await nodeNames()[node] } ?? "another machine"
+        throw SpawnError(
+            .backendFailed,
+            "the container runs on '\(name)', whose bridge the hub cannot reach; set 'connect' in the template to "
+                + "'host_port', or to 'address' with the hub on the same overlay network")
+    }
+
+    private func address(ofNode id: String) async throws -> String {
+        guard let node = try await nodes.nodes(within: .seconds(60))[id] else {
+            throw SpawnError(.unavailable, "Docker does not know the node \(id) any more")
+        }
+        return node.address ?? "127.0.0.1"
+    }
+}

@@ -1,0 +1,161 @@
+import MultipleSpawner
+
+extension SwarmBackend {
+    /// Services, configs, secrets and volumes that carry our labels, one resident for each session, in every swarm
+    /// that is known.
+    public func census() async throws -> [Resident] {
+        var residents: [Resident] = []
+        for cluster in clusters.all {
+            do throws(DockerError) {
+                residents += try await cluster.residents(isOwn: cluster.host == clusters.configuration.host)
+            } catch {
+                throw error.spawnError(doing: "listing what is there")
+            }
+        }
+        return residents
+    }
+
+    /// Looks for the service by the session's label: nothing of what the hub kept is believed but the swarm it was in,
+    /// and of that only those that are known here.
+    public func confirm(
+        _ handle: Handle, of session: SessionID, for identity: SessionIdentity
+    ) async throws -> Handle? {
+        guard let claimed = try? SwarmHandle(handle), claimed.session == session,
+            let cluster = clusters.all.first(where: { $0.host == claimed.cluster ?? clusters.configuration.host })
+        else { return nil }
+        do {
+            guard let service = try await cluster.services(of: session).first, service.identity == identity else {
+                return nil
+            }
+            return try Handle(cluster.handle(of: service, as: claimed.cluster), backend: Self.kind)
+        } catch let error as DockerError {
+            throw error.spawnError(doing: "looking for the service")
+        }
+    }
+
+    /// Reads the `service_id` that SwarmSpawner and its like keep.
+    ///
+    /// The service is that user's when its own environment says so, as the spawner gave it.
+    public func adopt(
+        original state: JSONValue, for identity: SessionIdentity
+    ) async throws -> (handle: Handle, endpoint: Endpoint)? {
+        guard let id = state["service_id"]?.stringValue, !id.isEmpty else { return nil }
+        let cluster = clusters.cluster(at: nil)
+        do {
+            guard let service = try await cluster.service(id), service.session == nil,
+                service.variable("JUPYTERHUB_USER") == identity.user,
+                service.variable("JUPYTERHUB_SERVER_NAME") ?? "" == identity.server,
+                let endpoint = try await cluster.endpoint(ofOriginal: service)
+            else { return nil }
+            let handle = SwarmHandle(session: nil, service: service.id)
+            return (try Handle(handle, backend: Self.kind), endpoint)
+        } catch let error as DockerError {
+            throw error.spawnError(doing: "looking for the service '\(id.excerpt)'")
+        }
+    }
+}
+
+extension SwarmCluster {
+    /// - Parameter isOwn: whether it is the daemon's own swarm, which handles leave out.
+    func residents(isOwn: Bool) async throws(DockerError) -> [Resident] {
+        let host = isOwn ? nil : host
+        var residents: [SessionID: Resident] = [:]
+        for service in try await services() {
+            guard let session = service.session, !service.isCleanUp else { continue }
+            guard let handle = try? Handle(handle(of: service, as: host), backend: SwarmBackend.kind) else { continue }
+            residents[session] = Resident(
+                session: session, identity: service.identity, handle: handle,
+                description: "service \(service.name)")
+        }
+        // What is left without its service: a start that was cut off before it, or a stop after it.
+        for (kind, files) in [("config", try await configs()), ("secret", try await secrets())] {
+            for file in files {
+                add(to: &residents, "\(kind) \(file.name)", file.labels, host) { $0.hasFiles = true }
+            }
+        }
+        for volume in try await volumes() {
+            let labels = volume.labels ?? [:]
+            guard labels.isAutoremoved else { continue }
+            add(to: &residents, "volume \(volume.name)", labels, host) { $0.volumes = [volume.name] }
+        }
+        return residents.values.sorted { $0.session.rawValue < $1.session.rawValue }
+    }
+
+    private func add(
+        to residents: inout [SessionID: Resident], _ description: String, _ labels: [String: String],
+        _ host: DockerHost?, _ fill: (inout SwarmHandle) -> Void
+    ) {
+        guard let session = labels[.session].flatMap(SessionID.init(rawValue:)), residents[session] == nil else {
+            return
+        }
+        var swarm = SwarmHandle(cluster: host, session: session, service: description)
+        fill(&swarm)
+        guard let handle = try? Handle(swarm, backend: SwarmBackend.kind) else { return }
+        residents[session] = Resident(
+            session: session, identity: labels.identity, handle: handle, description: description)
+    }
+
+    /// A handle made from the service itself.
+    func handle(of service: SwarmService, as host: DockerHost?) -> SwarmHandle {
+        var handle = SwarmHandle(cluster: host, session: service.session, service: service.name)
+        handle.hasFiles = true
+        handle.volumes = service.mounts.filter { $0.type == "volume" && $0.labels.isAutoremoved }.map(\.source)
+        handle.leases = AcceleratorLease.leases(in: service.labels)
+        handle.restarts = service.restarts
+        return handle
+    }
+
+    /// The volumes of the manager's own machine that carry our labels.
+    private func volumes() async throws(DockerError) -> [SwarmVolume] {
+        struct Answer: Decodable {
+            let volumes: [SwarmVolume]?
+
+            private enum CodingKeys: String, CodingKey {
+                case volumes = "Volumes"
+            }
+        }
+        let filters: DockerFilters = ["label": [SwarmLabel.session.rawValue]]
+        let answer: Answer = try await docker.get("/volumes", query: ["filters": filters.text])
+        return answer.volumes ?? []
+    }
+
+    /// Where the container of a service answers that an original spawner has made.
+    func endpoint(ofOriginal service: SwarmService) async throws -> Endpoint? {
+        let filters: DockerFilters = ["service": [service.id]]
+        let tasks: [SwarmTask] = try await docker.get("/tasks", query: ["filters": filters.text])
+        guard case .running(let task) = TaskVerdict(tasks) else { return nil }
+        let question = WayQuestion(
+            mode: .auto, networks: service.networks, port: service.port, published: .no, restarts: true,
+            alias: service.name)
+        // Nothing can be published any more: of the ways that are left, the name is what it was known by.
+        let way = try await way(for: question)
+        return try await endpoint(
+            by: way.opensPort ? .name(service.name) : way, container: nil, task: task, port: service.port,
+            scheme: .http)
+    }
+}
+
+extension SwarmService {
+    /// A variable of its container.
+    func variable(_ name: String) -> String? {
+        let prefix = name + "="
+        return environment.lazy.map { $0.reveal() }.first { $0.hasPrefix(prefix) }
+            .map { String($0.dropFirst(prefix.count)) }
+    }
+
+    /// The port that an original spawner's arguments name: `--ServerApp.port=8888`; 8888, its preset, where none does.
+    var port: Int {
+        for argument in arguments {
+            guard let mark = argument.firstIndex(of: "="), argument[..<mark].hasSuffix("port") else { continue }
+            if let port = Int(argument[argument.index(after: mark)...]), (1...65_535).contains(port) { return port }
+        }
+        return 8888
+    }
+}
+
+extension [String: String] {
+    /// Whether a volume with these labels goes with its session, as SwarmSpawner reads them.
+    var isAutoremoved: Bool {
+        self["autoremove"].map { $0 != "False" && $0 != "false" } ?? false
+    }
+}

@@ -1,0 +1,52 @@
+import MultipleSpawner
+
+extension SwarmBackend {
+    /// Returns as soon as the container has started; whether the server in it answers is asked by `isAnswering`.
+    public func start(_ plan: SessionPlan, checkpoint: Checkpoint) async throws -> Endpoint {
+        let options = try SwarmOptions(plan.options)
+        let cluster = clusters.cluster(at: options.host)
+        cluster.listen()
+        let names = ServiceName(plan.identity, options)
+        var handle = SwarmHandle(cluster: options.host, session: plan.id, service: names.plain)
+        handle.leases = try accelerators.take(options.accelerators, for: plan.id, of: plan.identity)
+        handle.volumes = options.autoremovedVolumes
+        handle.restarts = options.restartPolicy.restarts
+        handle.hasFiles = !plan.files.isEmpty || options.token == .secret
+        do {
+            try await checkpoint(Handle(handle, backend: Self.kind))
+        } catch {
+            // What was never written down is never stopped: nobody else would give them back.
+            accelerators.release(of: plan.id)
+            throw error
+        }
+        let start = SwarmStart(
+            plan: plan, options: options, names: names, cluster: cluster, checkpoint: checkpoint,
+            credentials: clusters.configuration.credentials)
+        return try await start.run(handle)
+    }
+
+    /// Whether something speaks HTTP there, or TLS where that is expected.
+    ///
+    /// A connection alone would prove nothing: Docker's own proxy takes it before the server is up.
+    public func isAnswering(_ handle: Handle, at endpoint: Endpoint) async throws -> Bool {
+        if try await probe.answers(at: endpoint) { return true }
+        let swarm = try SwarmHandle(handle)
+        guard let session = swarm.session else { return false }
+        let cluster = cluster(of: swarm)
+        // Somebody else may have looked just now, and that is good enough.
+        let tasks: [SwarmTask]
+        do {
+            tasks = try await cluster.tasks.recent().value[session] ?? []
+        } catch let error as DockerError where !error.isCancelled {
+            return false
+        }
+        switch TaskVerdict(tasks) {
+        case .exited(let code, let problem):
+            throw await cluster.ended(session, code: code, problem: problem)
+        case .failed(let reason):
+            throw SpawnError(.backendFailed, "Docker: \(reason)", details: await cluster.lastLines(of: session))
+        case .none, .waiting, .unplaced, .running:
+            return false
+        }
+    }
+}

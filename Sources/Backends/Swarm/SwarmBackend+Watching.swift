@@ -1,0 +1,112 @@
+import MultipleSpawner
+import Synchronization
+
+extension SwarmBackend {
+    /// One request per swarm for all of its sessions.
+    public func poll(_ handles: [Handle]) async -> [Observation] {
+        var observations: [Observation] = []
+        var byCluster: [DockerHost?: [(handle: Handle, swarm: SwarmHandle)]] = [:]
+        for handle in handles {
+            do {
+                let swarm = try SwarmHandle(handle)
+                byCluster[swarm.cluster, default: []].append((handle, swarm))
+            } catch {
+                observations.append(Observation(handle, .unreachable(error.message)))
+            }
+        }
+        for (host, sessions) in byCluster {
+            observations += await clusters.cluster(at: host).observe(sessions)
+        }
+        return observations
+    }
+
+    /// The ends of containers on the machines whose Docker is asked, as they happen.
+    public func changes() -> AsyncStream<Handle> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Handle.self)
+        let task = Task { [clusters] in
+            await withDiscardingTaskGroup { group in
+                for await cluster in clusters.arrivals() {
+                    group.addTask {
+                        for await session in cluster.events.ends() {
+                            if let handle = cluster.handle(of: session) { continuation.yield(handle) }
+                        }
+                    }
+                }
+            }
+        }
+        continuation.onTermination = { _ in task.cancel() }
+        return stream
+    }
+}
+
+extension SwarmCluster {
+    /// What became of sessions of this swarm.
+    func observe(_ sessions: [(handle: Handle, swarm: SwarmHandle)]) async -> [Observation] {
+        listen()
+        let look: [SessionID: [SwarmTask]]
+        do {
+            look = try await tasks.fresh().value
+        } catch {
+            let reason = (error as? DockerError)?.message ?? "\(error)"
+            return sessions.map { Observation($0.handle, .unreachable(reason)) }
+        }
+        var observations: [Observation] = []
+        var blanks: [(handle: Handle, swarm: SwarmHandle)] = []
+        let names = await nodeNames()
+        for (handle, swarm) in sessions {
+            guard let session = swarm.session else {
+                blanks.append((handle, swarm))
+                continue
+            }
+            remember(handle, of: session)
+            if let state = state(of: look[session] ?? [], swarm, names) {
+                observations.append(Observation(handle, state))
+            } else {
+                blanks.append((handle, swarm))
+            }
+        }
+        return observations + (await confirm(blanks))
+    }
+
+    /// - Returns: `nil` where the tasks say nothing.
+    private func state(
+        of tasks: [SwarmTask], _ swarm: SwarmHandle, _ names: [String: String]
+    ) -> Observation.State? {
+        switch TaskVerdict(tasks, names: names) {
+        case .none: nil
+        case .running, .waiting: .running
+        case .unplaced(let problem): .unreachable("Docker: \(problem)")
+        // Docker makes the next attempt a moment after the last has ended.
+        case .exited where swarm.restarts, .failed where swarm.restarts: nil
+        case .exited(let code, _): .exited(code)
+        case .failed(let reason): .lost("Docker: \(reason)")
+        }
+    }
+
+    /// Asks for the services themselves: a session whose tasks cannot be seen is over only when its service is.
+    private func confirm(_ sessions: [(handle: Handle, swarm: SwarmHandle)]) async -> [Observation] {
+        var observations: [Observation] = []
+        for (handle, swarm) in sessions {
+            do {
+                observations.append(Observation(handle, try await confirm(swarm)))
+            } catch {
+                let reason = (error as? DockerError)?.message ?? "\(error)"
+                observations.append(Observation(handle, .unreachable(reason)))
+            }
+        }
+        return observations
+    }
+
+    private func confirm(_ swarm: SwarmHandle) async throws -> Observation.State {
+        guard let service = try await service(swarm.service), service.session == swarm.session else {
+            return .lost("somebody has removed the service '\(swarm.service.excerpt)'")
+        }
+        let filters: DockerFilters = ["service": [service.id]]
+        let tasks: [SwarmTask] = try await docker.get("/tasks", query: ["filters": filters.text])
+        switch TaskVerdict(tasks, names: await nodeNames()) {
+        case .exited(let code, _): return .exited(code)
+        case .failed(let reason): return .lost("Docker: \(reason)")
+        case .none, .waiting, .unplaced, .running: return .running
+        }
+    }
+}

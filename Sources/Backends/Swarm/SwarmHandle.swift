@@ -1,0 +1,49 @@
+import MultipleSpawner
+
+/// All that is needed to find, watch and stop a session in a swarm. What Docker knows by label is not repeated here.
+struct SwarmHandle: Sendable, Hashable, Codable {
+    /// The managers that were asked; `nil`: the daemon's own.
+    var cluster: DockerHost?
+    /// Its label is on everything that was made for it. `nil` for a service that an original spawner has made.
+    var session: SessionID?
+    /// The service's name, or its id where an original spawner made it.
+    var service: String
+    /// Whether there may be configs and secrets of the session besides the service.
+    var hasFiles = false
+    /// Volumes that go with the session, by the names that their mounts have.
+    var volumes: [String] = []
+    /// The nodes that may have these volumes, as far as they are known.
+    var nodes: [String] = []
+    /// Accelerators that the session holds.
+    var leases: [AcceleratorLease] = []
+    /// Whether Docker starts the container again when it ends.
+    var restarts = false
+
+    private enum CodingKeys: String, CodingKey {
+        case cluster, session, service, volumes, nodes, leases, restarts
+        case hasFiles = "has_files"
+    }
+}
+
+extension SwarmHandle {
+    init(_ handle: Handle) throws(SpawnError) {
+        guard handle.backend == SwarmBackend.kind, handle.version == 1 else {
+            throw SpawnError(
+                .invalidRequest,
+                "a handle of '\(handle.backend.rawValue.excerpt)', version \(handle.version), is none of a swarm's")
+        }
+        self = try handle.decode()
+    }
+
+    init(from decoder: any Decoder) throws {
+        let handle = try decoder.container(keyedBy: CodingKeys.self)
+        cluster = try handle.decodeIfPresent(DockerHost.self, forKey: .cluster)
+        session = try handle.decodeIfPresent(SessionID.self, forKey: .session)
+        service = try handle.decode(String.self, forKey: .service)
+        hasFiles = try handle.decodeIfPresent(Bool.self, forKey: .hasFiles) ?? false
+        volumes = try handle.decodeIfPresent([String].self, forKey: .volumes) ?? []
+        nodes = try handle.decodeIfPresent([String].self, forKey: .nodes) ?? []
+        leases = try handle.decodeIfPresent([AcceleratorLease].self, forKey: .leases) ?? []
+        restarts = try handle.decodeIfPresent(Bool.self, forKey: .restarts) ?? false
+    }
+}

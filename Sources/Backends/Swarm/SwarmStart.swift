@@ -1,0 +1,198 @@
+import MultipleSpawner
+
+/// One start in a swarm, from top to bottom: what goes along is made, the service is made, its container starts.
+struct SwarmStart: Sendable {
+    let plan: SessionPlan
+    let options: SwarmOptions
+    let names: ServiceName
+    let cluster: SwarmCluster
+    let checkpoint: Checkpoint
+    let credentials: RegistryCredentials
+
+    /// - Parameter handle: as it was checkpointed last.
+    func run(_ handle: SwarmHandle) async throws -> Endpoint {
+        var handle = handle
+        let way = try await patiently { try await cluster.way(for: question) }
+        let attachments = try await patiently { try await attach() }
+        // An event may come before the answer to the call that caused it: whoever waits for it waits before.
+        return try await withThrowingTaskGroup(of: Endpoint?.self) { group in
+            group.addTask { try await heard(by: way) }
+            try await create(way, attachments, &handle)
+            let created = handle
+            group.addTask { try await seen(by: way, created) }
+            for try await endpoint in group {
+                guard let endpoint else { continue }
+                group.cancelAll()
+                return endpoint
+            }
+            throw SpawnError(.internal, "a container was neither seen nor heard of")
+        }
+    }
+
+    private var question: WayQuestion {
+        WayQuestion(
+            mode: options.connect, networks: options.networks.map(\.target), port: options.servicePort,
+            published: options.publication, restarts: options.restartPolicy.restarts, alias: names.alias(plan.id))
+    }
+
+    // MARK: What goes along
+
+    /// Makes the configs and secrets of the session, and finds those that the options name.
+    private func attach() async throws -> ServiceAttachments {
+        var attachments = ServiceAttachments()
+        try await attachments.find(options, in: cluster)
+        try await attachments.make(plan, options, in: cluster)
+        return attachments
+    }
+
+    // MARK: The service
+
+    private func create(_ way: Way, _ attachments: ServiceAttachments, _ handle: inout SwarmHandle) async throws {
+        var specification = try ServiceSpecification(
+            plan, options, name: handle.service, way: way, attachments: attachments, leases: handle.leases)
+        let headers = credentials.header(forImage: options.image.image).map { ["X-Registry-Auth": $0] } ?? [:]
+        var isRepeated = false
+        while true {
+            do {
+                if isRepeated, try await cluster.services(of: plan.id).first != nil { return }
+                _ = try await cluster.docker.post("/services/create", body: specification, headers: headers) as Created
+                return
+            } catch let error as DockerError {
+                if error.isConflict {
+                    try await makeRoom(for: &specification, &handle)
+                } else {
+                    // Where the answer was lost, the service may be there.
+                    try await wait(out: error, doing: "creating the service '\(specification.name)'")
+                    isRepeated = true
+                }
+            }
+        }
+    }
+
+    private struct Created: Decodable, Sendable {
+        let id: String
+
+        private enum CodingKeys: String, CodingKey {
+            case id = "ID"
+        }
+    }
+
+    /// The name is taken: by this very start, by an earlier one of this server, or by a stranger.
+    private func makeRoom(for specification: inout ServiceSpecification, _ handle: inout SwarmHandle) async throws {
+        let occupant = try await patiently { try await cluster.service(specification.name) }
+        guard let occupant else { return }
+        guard occupant.session != plan.id else { return }
+        if occupant.identity == plan.identity {
+            // Only one session of a server lives at a time, and this is it: the other was left over.
+            await checkpoint.report("Removing what is left of an earlier start")
+            if let session = occupant.session {
+                try await patiently { try await cluster.remove(session, grace: .zero) }
+            }
+            return
+        }
+        guard specification.name != names.unmistakable else {
+            throw SpawnError(
+                .conflict,
+                "the service '\(specification.name)' is there and is not of this server; remove it, or set another "
+                    + "'service_prefix'")
+        }
+        specification.name = names.unmistakable
+        handle.service = names.unmistakable
+        try await checkpoint(Handle(handle, backend: SwarmBackend.kind))
+    }
+
+    // MARK: The container
+
+    /// Waits until the manager's machine tells that the container has started. What only the swarm knows, `seen` finds.
+    private func heard(by way: Way) async throws -> Endpoint? {
+        let start = try await cluster.events.start(of: plan.id)
+        do {
+            let task = try await cluster.tasks.recent().value[plan.id]?.first { $0.id == start.task }
+            return try await endpoint(by: way, container: start.container, task: task)
+        } catch is DockerError {
+            return nil
+        }
+    }
+
+    /// Looks at the task until it runs, and tells what it does meanwhile.
+    private func seen(by way: Way, _ handle: SwarmHandle) async throws -> Endpoint? {
+        var number = 0
+        var told = ""
+        var blanks = 0
+        while true {
+            let look = try await patiently { try await cluster.tasks.next(after: number) }
+            number = look.number
+            switch TaskVerdict(look.value[plan.id] ?? [], names: await cluster.nodeNames()) {
+            case .none:
+                blanks += 1
+                if blanks % 50 == 0 { try await requireService() }
+            case .waiting(let message, _):
+                if message != told { await checkpoint.report(message) }
+                told = message
+            case .unplaced(let problem):
+                try await refuse(problem, &told)
+            case .running(let task):
+                if let endpoint = try await endpoint(by: way, container: nil, task: task) { return endpoint }
+            case .exited(let code, let problem):
+                throw await cluster.ended(plan.id, code: code, problem: problem)
+            case .failed(let reason):
+                throw SpawnError(
+                    .backendFailed, "Docker: \(reason)", details: await cluster.lastLines(of: plan.id))
+            }
+        }
+    }
+
+    /// Docker makes a task at once. Where there is none after many looks, there is no service to make it for.
+    private func requireService() async throws {
+        guard try await patiently({ try await cluster.services(of: plan.id).isEmpty }) else { return }
+        throw SpawnError(.backendFailed, "somebody has removed the service while it started; start again")
+    }
+
+    /// No node takes the container. A node that is away may come back; that there is no room is told at once.
+    private func refuse(_ problem: String, _ told: inout String) async throws {
+        guard problem.contains("not available for new tasks") else {
+            throw SpawnError(.overCapacity, "Docker: \(problem); ask for less, or try again later")
+        }
+        if problem != told { await checkpoint.report("Docker: \(problem); waiting for it") }
+        told = problem
+    }
+
+    private func endpoint(by way: Way, container: String?, task: SwarmTask?) async throws -> Endpoint? {
+        try await cluster.endpoint(
+            by: way, container: container, task: task, port: options.servicePort, scheme: options.scheme(plan))
+    }
+
+    // MARK: When Docker cannot be reached
+
+    /// Does something again for as long as no manager can be reached: the time of the start is what bounds it.
+    private func patiently<Value: Sendable>(
+        _ doing: String = "asking Docker", _ work: () async throws -> Value
+    ) async throws -> Value {
+        while true {
+            do {
+                return try await work()
+            } catch let error as DockerError {
+                try await wait(out: error, doing: doing)
+            }
+        }
+    }
+
+    /// Waits a moment where an error may pass, and tells why.
+    private func wait(out error: DockerError, doing: String) async throws {
+        try Task.checkCancellation()
+        guard error.mayPass else { throw error.spawnError(doing: doing) }
+        await checkpoint.report("Waiting for Docker: \(error.message)")
+        try await Task.sleep(for: .milliseconds(500))
+    }
+}
+
+extension DockerError {
+    /// Whether the same call may succeed in a moment, without anything being changed.
+    var mayPass: Bool {
+        switch reason {
+        case .unreachable, .timedOut: true
+        case .answered: spawnError(doing: "").code == .unavailable
+        case .unreadable, .cancelled: false
+        }
+    }
+}
