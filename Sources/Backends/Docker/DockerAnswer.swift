@@ -1,0 +1,48 @@
+import MultipleSpawner
+import Transport
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// What an engine answered, whole or as a stream.
+protocol DockerAnswer: Sendable {
+    var status: Int { get }
+    var headers: HTTPHeaders { get }
+    /// Docker's own words, where the status says that it refused.
+    func refusal() async -> String
+}
+
+extension HTTPResponse: DockerAnswer {
+    func refusal() async -> String { DockerRefusal.words(body, status: status) }
+}
+
+extension HTTPStream: DockerAnswer {
+    func refusal() async -> String {
+        var bytes: [UInt8] = []
+        do {
+            for try await piece in body {
+                bytes += piece
+                if bytes.count > 64 * 1024 { break }
+            }
+        } catch {
+            // The status alone has to do; what came before the break may still be told.
+        }
+        return DockerRefusal.words(bytes, status: status)
+    }
+}
+
+/// `{"message": "no such image: …"}`
+private struct DockerRefusal: Decodable {
+    let message: String
+
+    static func words(_ body: [UInt8], status: Int) -> String {
+        if let refusal = try? JSONDecoder().decode(DockerRefusal.self, from: Data(body)), !refusal.message.isEmpty {
+            return refusal.message
+        }
+        let text = String(decoding: body.prefix(200), as: UTF8.self).excerpt
+        return text.isEmpty ? "status \(status) without a word" : text
+    }
+}
