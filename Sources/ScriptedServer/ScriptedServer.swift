@@ -28,7 +28,7 @@ public final class ScriptedServer: Sendable {
         self.script = script
         listener = Glibc.socket(socket == nil ? AF_INET : AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         guard listener >= 0 else { throw ServerError(errno) }
-        port = try socket.map { path throws(ServerError) in try Self.bind(listener, path) } ?? Self.bind(listener)
+        port = if let socket { try Self.bind(listener, socket) } else { try Self.bind(listener) }
         guard listen(listener, 1024) == 0 else { throw ServerError(errno) }
         let accepting = Unmanaged.passRetained(self)
         var thread = pthread_t()
@@ -47,6 +47,8 @@ public final class ScriptedServer: Sendable {
 
     /// How many connections were made so far.
     public var connections: Int { state.withLock(\.connections) }
+    /// How many of them have not ended yet.
+    public var openConnections: Int { state.withLock(\.open.count) }
     /// All requests so far, in the order in which they were read.
     public var requests: [Request] { state.withLock(\.requests) }
 
