@@ -1,4 +1,4 @@
-import MultipleSpawner
+public import MultipleSpawner
 
 extension SwarmBackend {
     public func stop(_ handle: Handle, grace: Duration) async throws {

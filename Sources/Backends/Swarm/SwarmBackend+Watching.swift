@@ -1,4 +1,4 @@
-import MultipleSpawner
+public import MultipleSpawner
 import Synchronization
 
 extension SwarmBackend {

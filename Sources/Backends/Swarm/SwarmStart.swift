@@ -73,14 +73,6 @@ struct SwarmStart: Sendable {
         }
     }
 
-    private struct Created: Decodable, Sendable {
-        let id: String
-
-        private enum CodingKeys: String, CodingKey {
-            case id = "ID"
-        }
-    }
-
     /// The name is taken: by this very start, by an earlier one of this server, or by a stranger.
     private func makeRoom(for specification: inout ServiceSpecification, _ handle: inout SwarmHandle) async throws {
         let occupant = try await patiently { try await cluster.service(specification.name) }
@@ -148,7 +140,8 @@ struct SwarmStart: Sendable {
 
     /// Docker makes a task at once. Where there is none after many looks, there is no service to make it for.
     private func requireService() async throws {
-        guard try await patiently({ try await cluster.services(of: plan.id).isEmpty }) else { return }
+        let services = try await patiently { try await cluster.services(of: plan.id) }
+        guard services.isEmpty else { return }
         throw SpawnError(.backendFailed, "somebody has removed the service while it started; start again")
     }
 

@@ -1,6 +1,7 @@
 import Logging
 import MultipleSpawner
 import Synchronization
+import Transport
 
 /// One swarm, through one or several of its managers: what all its sessions share.
 ///
@@ -42,10 +43,10 @@ final class SwarmCluster: Sendable {
         bridges = SharedLook {
             var addresses: [String: String] = [:]
             for name in Self.bridgeNames {
-                do throws(DockerError) {
+                do {
                     let network: SwarmNetwork = try await docker.get("/networks/\(name)")
                     addresses.merge(network.containers) { first, _ in first }
-                } catch where error.isNotFound {
+                } catch let error as DockerError where error.isNotFound {
                     continue
                 }
             }
@@ -106,7 +107,9 @@ final class SwarmCluster: Sendable {
             "type": ["container"], "event": ["start", "die"], "label": [ServiceLabels.hub],
         ]
         let stream = try await docker.open("/events", query: ["filters": filters.text])
-        for try await event in stream.values(ContainerEvent.self) { events.hear(event) }
+        for try await line in stream.body.lines() {
+            if let event = ContainerEvent(line) { events.hear(event) }
+        }
     }
 }
 
