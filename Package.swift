@@ -39,10 +39,16 @@ let package = Package(
             dependencies: [.product(name: "Logging", package: "swift-log")],
             swiftSettings: settings
         ),
+        // How things are reached: HTTP on libcurl. Async outside, one thread inside.
+        .target(name: "Transport", dependencies: ["MultipleSpawner", "CLibCurl"], swiftSettings: settings),
         // The places where a session runs.
         .target(
             name: "Backends",
-            dependencies: ["MultipleSpawner", "CLinux", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "MultipleSpawner", "Transport", "CLinux",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: settings
         ),
         // The promises of a backend, as a suite that any backend can be held to.
@@ -51,7 +57,7 @@ let package = Package(
         .executableTarget(
             name: "Daemon",
             dependencies: [
-                "MultipleSpawner", "Backends", "CLinux",
+                "MultipleSpawner", "Backends", "Transport", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -79,14 +85,17 @@ let package = Package(
         ),
         // What Swift cannot say: vfork, pidfd, eventfd.
         .target(name: "CLinux"),
+        .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         // A server that does nothing but answer, for tests and benchmarks.
         .executableTarget(name: "FakeServer", dependencies: ["CLinux"]),
         .testTarget(name: "MultipleSpawnerTests", dependencies: ["MultipleSpawner"], swiftSettings: settings),
         .testTarget(
             name: "BackendsTests",
-            dependencies: ["Backends", "BackendContract", "MultipleSpawner", "CLinux", "FakeServer"],
+            dependencies: ["Backends", "BackendContract", "MultipleSpawner", "Transport", "CLinux", "FakeServer"],
             swiftSettings: settings
         ),
+        .testTarget(
+            name: "TransportTests", dependencies: ["Transport", "MultipleSpawner", "CLinux"], swiftSettings: settings),
         .testTarget(
             name: "DaemonTests",
             dependencies: [

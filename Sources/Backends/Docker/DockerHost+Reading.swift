@@ -25,7 +25,7 @@ extension DockerHost {
         case .some(let other):
             throw SpawnError(.invalidRequest, "'docker_host' is an address or a list of them, not \(other.kindName)")
         }
-        let given = try TLSFiles.docker(options["tls_config"])
+        let given = try TLSFiles.docker(options["tls_config"], home: environment["HOME"])
         try self.init(
             entries, tls: given?.files ?? TLSFiles.docker(environment: environment),
             certificateName: given?.certificateName, insecureTCP: options["insecure_tcp"]?.boolValue ?? false)
@@ -72,7 +72,7 @@ extension TLSFiles {
 
     /// docker-py's `TLSConfig`: `ca_cert`, `client_cert: [certificate, key]`, `verify`, `assert_hostname`.
     fileprivate static func docker(
-        _ options: JSONValue?
+        _ options: JSONValue?, home: String?
     ) throws(SpawnError) -> (files: TLSFiles, certificateName: String?)? {
         guard let options, !options.isNull, options.objectValue?.isEmpty != true else { return nil }
         guard let members = options.objectValue else {
@@ -84,7 +84,8 @@ extension TLSFiles {
                 .invalidRequest,
                 "'tls_config' knows \(known.map { "'\($0)'" }.joined(separator: ", ")), not '\(unknown.excerpt)'")
         }
-        var files = TLSFiles(authority: members["ca_cert"]?.stringValue)
+        let expanded: (String) -> String = { $0.hasPrefix("~/") ? (home ?? "~") + $0.dropFirst() : $0 }
+        var files = TLSFiles(authority: members["ca_cert"]?.stringValue.map(expanded))
         switch members["verify"] {
         case nil, .null, .bool(true), .string("True"), .string("true"): break
         case .string(let path) where path.utf8.first == UInt8(ascii: "/"): files.authority = files.authority ?? path
@@ -97,7 +98,8 @@ extension TLSFiles {
         switch members["client_cert"] {
         case nil, .null: break
         case .array(let pair) where pair.count == 2 && pair.allSatisfy({ $0.stringValue?.isEmpty == false }):
-            (files.certificate, files.key) = (pair[0].stringValue, pair[1].stringValue)
+            files.certificate = pair[0].stringValue.map(expanded)
+            files.key = pair[1].stringValue.map(expanded)
         default:
             throw SpawnError(.invalidRequest, "'client_cert' of 'tls_config' is a list: the certificate, then its key")
         }

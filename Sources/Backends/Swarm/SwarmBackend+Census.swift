@@ -47,7 +47,7 @@ extension SwarmBackend {
                 service.variable("JUPYTERHUB_SERVER_NAME") ?? "" == identity.server,
                 let endpoint = try await cluster.endpoint(ofOriginal: service)
             else { return nil }
-            let handle = SwarmHandle(session: nil, service: service.id)
+            let handle = SwarmHandle(cluster: nil, hub: nil, session: nil, service: service.id)
             return (try Handle(handle, backend: Self.kind), endpoint)
         } catch let error as DockerError {
             throw error.spawnError(doing: "looking for the service '\(id.excerpt)'")
@@ -85,10 +85,11 @@ extension SwarmCluster {
         to residents: inout [SessionID: Resident], _ description: String, _ labels: [String: String],
         _ host: DockerHost?, _ fill: (inout SwarmHandle) -> Void
     ) {
-        guard let session = labels[.session].flatMap(SessionID.init(rawValue:)), residents[session] == nil else {
+        guard let session = labels[ServiceLabels.session].flatMap(SessionID.init(rawValue:)), residents[session] == nil else {
             return
         }
-        var swarm = SwarmHandle(cluster: host, session: session, service: description)
+        var swarm = SwarmHandle(
+            cluster: host, hub: labels[ServiceLabels.hub], session: session, service: description)
         fill(&swarm)
         guard let handle = try? Handle(swarm, backend: SwarmBackend.kind) else { return }
         residents[session] = Resident(
@@ -97,10 +98,10 @@ extension SwarmCluster {
 
     /// A handle made from the service itself.
     func handle(of service: SwarmService, as host: DockerHost?) -> SwarmHandle {
-        var handle = SwarmHandle(cluster: host, session: service.session, service: service.name)
+        var handle = SwarmHandle(
+            cluster: host, hub: service.labels[ServiceLabels.hub], session: service.session, service: service.name)
         handle.hasFiles = true
         handle.volumes = service.mounts.filter { $0.type == "volume" && $0.labels.isAutoremoved }.map(\.source)
-        handle.leases = AcceleratorLease.leases(in: service.labels)
         handle.restarts = service.restarts
         return handle
     }
@@ -114,7 +115,7 @@ extension SwarmCluster {
                 case volumes = "Volumes"
             }
         }
-        let filters: DockerFilters = ["label": [SwarmLabel.session.rawValue]]
+        let filters: DockerFilters = ["label": [ServiceLabels.session]]
         let answer: Answer = try await docker.get("/volumes", query: ["filters": filters.text])
         return answer.volumes ?? []
     }

@@ -4,9 +4,12 @@ extension SwarmBackend {
     public func logs(_ handle: Handle, follow: Bool) async throws -> LogStream {
         let swarm = try SwarmHandle(handle)
         let cluster = cluster(of: swarm)
-        do throws(DockerError) {
-            return try await cluster.logs(of: swarm.service, ["follow": follow ? "true" : "false"])
-        } catch {
+        do {
+            guard let service = try await cluster.service(swarm.service) else {
+                throw SpawnError(.notFound, "the service '\(swarm.service.excerpt)' is gone, and its log with it")
+            }
+            return try await cluster.logs(of: service, ["follow": follow ? "true" : "false"])
+        } catch let error as DockerError {
             throw error.spawnError(doing: "reading the log of '\(swarm.service.excerpt)'")
         }
     }

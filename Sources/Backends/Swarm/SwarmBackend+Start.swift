@@ -3,13 +3,15 @@ import MultipleSpawner
 extension SwarmBackend {
     /// Returns as soon as the container has started; whether the server in it answers is asked by `isAnswering`.
     public func start(_ plan: SessionPlan, checkpoint: Checkpoint) async throws -> Endpoint {
-        let options = try SwarmOptions(plan.options)
-        let cluster = clusters.cluster(at: options.host)
+        let options = try SwarmOptions(plan)
+        let host = try clusters.host(in: plan.options)
+        let cluster = clusters.cluster(at: host)
         cluster.listen()
-        let names = ServiceName(plan.identity, options)
-        var handle = SwarmHandle(cluster: options.host, session: plan.id, service: names.plain)
-        handle.leases = try accelerators.take(options.accelerators, for: plan.id, of: plan.identity)
-        handle.volumes = options.autoremovedVolumes
+        let names = options.names(for: plan)
+        var handle = SwarmHandle(
+            cluster: host, hub: plan.identity.hub, session: plan.id, service: names.preferred)
+        handle.leases = try await accelerators.take(options.needs(for: plan), for: plan.id)
+        handle.volumes = options.volumesToRemove
         handle.restarts = options.restartPolicy.restarts
         handle.hasFiles = !plan.files.isEmpty || options.token == .secret
         do {

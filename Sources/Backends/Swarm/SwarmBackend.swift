@@ -48,13 +48,13 @@ public struct SwarmBackend: Backend {
 
     public func configured(by options: [JSONValue]) async {
         for options in options {
-            guard let swarm = try? SwarmOptions(options) else { continue }
-            _ = try? clusters.cluster(at: swarm.host)
+            guard let host = try? clusters.host(in: options) else { continue }
+            _ = clusters.cluster(at: host)
         }
     }
 
     /// The cluster that a handle names.
-    func cluster(of handle: SwarmHandle) throws(SpawnError) -> SwarmCluster {
-        try clusters.cluster(at: handle.cluster)
+    func cluster(of handle: SwarmHandle) -> SwarmCluster {
+        clusters.cluster(at: handle.cluster)
     }
 }

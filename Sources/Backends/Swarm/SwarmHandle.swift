@@ -4,6 +4,8 @@ import MultipleSpawner
 struct SwarmHandle: Sendable, Hashable, Codable {
     /// The managers that were asked; `nil`: the daemon's own.
     var cluster: DockerHost?
+    /// The hub that asked for it: nothing of another one's is ever removed. `nil` as `session` is.
+    var hub: String?
     /// Its label is on everything that was made for it. `nil` for a service that an original spawner has made.
     var session: SessionID?
     /// The service's name, or its id where an original spawner made it.
@@ -15,12 +17,12 @@ struct SwarmHandle: Sendable, Hashable, Codable {
     /// The nodes that may have these volumes, as far as they are known.
     var nodes: [String] = []
     /// Accelerators that the session holds.
-    var leases: [AcceleratorLease] = []
+    var leases: [Lease] = []
     /// Whether Docker starts the container again when it ends.
     var restarts = false
 
     private enum CodingKeys: String, CodingKey {
-        case cluster, session, service, volumes, nodes, leases, restarts
+        case cluster, hub, session, service, volumes, nodes, leases, restarts
         case hasFiles = "has_files"
     }
 }
@@ -38,12 +40,13 @@ extension SwarmHandle {
     init(from decoder: any Decoder) throws {
         let handle = try decoder.container(keyedBy: CodingKeys.self)
         cluster = try handle.decodeIfPresent(DockerHost.self, forKey: .cluster)
+        hub = try handle.decodeIfPresent(String.self, forKey: .hub)
         session = try handle.decodeIfPresent(SessionID.self, forKey: .session)
         service = try handle.decode(String.self, forKey: .service)
         hasFiles = try handle.decodeIfPresent(Bool.self, forKey: .hasFiles) ?? false
         volumes = try handle.decodeIfPresent([String].self, forKey: .volumes) ?? []
         nodes = try handle.decodeIfPresent([String].self, forKey: .nodes) ?? []
-        leases = try handle.decodeIfPresent([AcceleratorLease].self, forKey: .leases) ?? []
+        leases = try handle.decodeIfPresent([Lease].self, forKey: .leases) ?? []
         restarts = try handle.decodeIfPresent(Bool.self, forKey: .restarts) ?? false
     }
 }

@@ -4,7 +4,7 @@ import MultipleSpawner
 struct SwarmStart: Sendable {
     let plan: SessionPlan
     let options: SwarmOptions
-    let names: ServiceName
+    let names: ServiceNames
     let cluster: SwarmCluster
     let checkpoint: Checkpoint
     let credentials: RegistryCredentials
@@ -12,14 +12,15 @@ struct SwarmStart: Sendable {
     /// - Parameter handle: as it was checkpointed last.
     func run(_ handle: SwarmHandle) async throws -> Endpoint {
         var handle = handle
-        let way = try await patiently { try await cluster.way(for: question) }
-        let attachments = try await patiently { try await attach() }
+        let way = try await patiently { try await cluster.way(for: WayQuestion(options, alias: names.alias)) }
+        var assembly = ServiceAssembly(name: handle.service, alias: names.alias, connect: way.mode)
+        assembly.leases = handle.leases
+        try await attach(to: &assembly)
         // An event may come before the answer to the call that caused it: whoever waits for it waits before.
         return try await withThrowingTaskGroup(of: Endpoint?.self) { group in
             group.addTask { try await heard(by: way) }
-            try await create(way, attachments, &handle)
-            let created = handle
-            group.addTask { try await seen(by: way, created) }
+            try await create(assembly, &handle)
+            group.addTask { try await seen(by: way) }
             for try await endpoint in group {
                 guard let endpoint else { continue }
                 group.cancelAll()
@@ -29,28 +30,31 @@ struct SwarmStart: Sendable {
         }
     }
 
-    private var question: WayQuestion {
-        WayQuestion(
-            mode: options.connect, networks: options.networks.map(\.target), port: options.servicePort,
-            published: options.publication, restarts: options.restartPolicy.restarts, alias: names.alias(plan.id))
-    }
-
     // MARK: What goes along
 
-    /// Makes the configs and secrets of the session, and finds those that the options name.
-    private func attach() async throws -> ServiceAttachments {
-        var attachments = ServiceAttachments()
-        try await attachments.find(options, in: cluster)
-        try await attachments.make(plan, options, in: cluster)
-        return attachments
+    /// Finds the configs and secrets that the options name, and makes those of the session.
+    private func attach(to assembly: inout ServiceAssembly) async throws {
+        assembly.configIDs = try await patiently { try await cluster.ids(of: options.configsToFind, in: "configs") }
+        assembly.secretIDs = try await patiently { try await cluster.ids(of: options.secretsToFind, in: "secrets") }
+        for upload in try options.uploads(of: plan, names) {
+            var reference = upload.reference
+            reference.id = try await patiently { try await cluster.make(upload.file, in: "configs", for: plan.id) }
+            assembly.uploads.append(reference)
+        }
+        let secrets = SessionSecrets(plan, options, names)
+        assembly.certificatePaths = secrets.certificatePaths
+        for part in secrets.parts {
+            var reference = part.reference
+            reference.id = try await patiently { try await cluster.make(part.file, in: "secrets", for: plan.id) }
+            assembly.secrets.append(reference)
+        }
     }
 
     // MARK: The service
 
-    private func create(_ way: Way, _ attachments: ServiceAttachments, _ handle: inout SwarmHandle) async throws {
-        var specification = try ServiceSpecification(
-            plan, options, name: handle.service, way: way, attachments: attachments, leases: handle.leases)
-        let headers = credentials.header(forImage: options.image.image).map { ["X-Registry-Auth": $0] } ?? [:]
+    private func create(_ assembly: ServiceAssembly, _ handle: inout SwarmHandle) async throws {
+        var specification = try ServiceSpecification(plan, options, assembly)
+        let headers = credentials.header(forImage: options.image).map { ["X-Registry-Auth": $0] } ?? [:]
         var isRepeated = false
         while true {
             do {
@@ -90,14 +94,14 @@ struct SwarmStart: Sendable {
             }
             return
         }
-        guard specification.name != names.unmistakable else {
+        guard specification.name != names.hashed else {
             throw SpawnError(
                 .conflict,
                 "the service '\(specification.name)' is there and is not of this server; remove it, or set another "
                     + "'service_prefix'")
         }
-        specification.name = names.unmistakable
-        handle.service = names.unmistakable
+        specification.name = names.hashed
+        handle.service = names.hashed
         try await checkpoint(Handle(handle, backend: SwarmBackend.kind))
     }
 
@@ -115,7 +119,7 @@ struct SwarmStart: Sendable {
     }
 
     /// Looks at the task until it runs, and tells what it does meanwhile.
-    private func seen(by way: Way, _ handle: SwarmHandle) async throws -> Endpoint? {
+    private func seen(by way: Way) async throws -> Endpoint? {
         var number = 0
         var told = ""
         var blanks = 0
@@ -159,7 +163,13 @@ struct SwarmStart: Sendable {
 
     private func endpoint(by way: Way, container: String?, task: SwarmTask?) async throws -> Endpoint? {
         try await cluster.endpoint(
-            by: way, container: container, task: task, port: options.servicePort, scheme: options.scheme(plan))
+            by: way, container: container, task: task, port: options.port, scheme: scheme)
+    }
+
+    /// The hub's own word: with internal TLS it tells servers to speak it.
+    private var scheme: Endpoint.Scheme {
+        let url = plan.environment["JUPYTERHUB_SERVICE_URL"]?.reveal() ?? ""
+        return url.hasPrefix("https:") ? .https : .http
     }
 
     // MARK: When Docker cannot be reached

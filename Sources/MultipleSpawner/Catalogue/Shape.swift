@@ -12,8 +12,13 @@ public indirect enum Shape: Sendable {
     case number(ClosedRange<Double>)
     /// An amount of memory: a number of GB, or text with a unit (`"512M"`, `"2G"`). Bound as bytes.
     case memory
+    /// An amount with a unit, as a place's own interface counts it: bytes, nanoseconds, billionths of a core.
+    case quantity(Quantity)
     /// A path; `~` is expanded when it is used.
     case path
+    /// Text that becomes one setting among several, separated by commas, such as the options of a mount. What a
+    /// placeholder brings in must not hold a separator: it would be a further setting, chosen by a user.
+    case setting
     /// A list. A single value stands for a list of one, as in the originals' `playbook_path`.
     case list(Shape)
     /// An object with free keys.

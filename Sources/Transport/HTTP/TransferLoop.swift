@@ -82,7 +82,12 @@ final class TransferLoop {
     }
 
     private func outcome(_ transfer: Transfer, _ code: CURLcode) -> Result<Void, any Error> {
-        guard code != CURLE_OK else { return .success(()) }
+        if code == CURLE_OK {
+            if transfer.isHeadComplete { return .success(()) }
+            // libcurl is content with a head that breaks off.
+            let words = "the connection ended within the head of the answer"
+            return .failure(HTTPFailure(.connectionLost, words, mayHaveArrived: true))
+        }
         if let refusal = transfer.refusal { return .failure(refusal) }
         guard let easy = transfer.easy else { return .failure(HTTPFailure.shutDown(wasSent: true)) }
         return .failure(

@@ -100,7 +100,7 @@ struct ContainerEvent: Sendable, Decodable {
         let actor = try event.nestedContainer(keyedBy: Key.self, forKey: .actor)
         container = try actor.decode(String.self, forKey: .id)
         let attributes = try actor.decodeIfPresent([String: String].self, forKey: .attributes) ?? [:]
-        session = attributes[SwarmLabel.session.rawValue].flatMap(SessionID.init(rawValue:))
+        session = attributes[ServiceLabels.session].flatMap(SessionID.init(rawValue:))
         task = attributes["com.docker.swarm.task.id"]
     }
 }

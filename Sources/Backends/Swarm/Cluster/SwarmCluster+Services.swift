@@ -3,13 +3,13 @@ import MultipleSpawner
 extension SwarmCluster {
     /// The services that carry the label of a session: one, or none.
     func services(of session: SessionID) async throws -> [SwarmService] {
-        let filters: DockerFilters = ["label": ["\(SwarmLabel.session.rawValue)=\(session.rawValue)"]]
+        let filters: DockerFilters = ["label": ["\(ServiceLabels.session)=\(session.rawValue)"]]
         return try await docker.get("/services", query: ["filters": filters.text])
     }
 
     /// Every service of ours, whichever hub asked for it.
     func services() async throws -> [SwarmService] {
-        let filters: DockerFilters = ["label": [SwarmLabel.hub.rawValue]]
+        let filters: DockerFilters = ["label": [ServiceLabels.hub]]
         return try await docker.get("/services", query: ["filters": filters.text])
     }
 
@@ -27,7 +27,7 @@ extension SwarmCluster {
     func secrets(of session: SessionID? = nil) async throws -> [SwarmFile] { try await files("/secrets", session) }
 
     private func files(_ path: String, _ session: SessionID?) async throws -> [SwarmFile] {
-        let label = session.map { "\(SwarmLabel.session.rawValue)=\($0.rawValue)" } ?? SwarmLabel.session.rawValue
+        let label = session.map { "\(ServiceLabels.session)=\($0.rawValue)" } ?? ServiceLabels.session
         let filters: DockerFilters = ["label": [label]]
         return try await docker.get(path, query: ["filters": filters.text])
     }

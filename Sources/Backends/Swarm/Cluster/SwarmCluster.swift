@@ -8,6 +8,8 @@ import Synchronization
 final class SwarmCluster: Sendable {
     let host: DockerHost
     let docker: DockerClient
+    /// For calls that last as long as a server takes to end.
+    let patientDocker: DockerClient
     /// Every task of ours, in one request for all sessions.
     let tasks: SharedLook<[SessionID: [SwarmTask]]>
     /// The addresses of containers on the bridges of the manager's machine, by their ids.
@@ -17,18 +19,25 @@ final class SwarmCluster: Sendable {
     private let log: Logger
     private let networks = NetworkBook()
     private let listening = Mutex<Task<Void, Never>?>(nil)
+    /// The handles that were asked about last: what an event's session is called outside.
+    private let handles = Mutex<[SessionID: Handle]>([:])
 
-    init(_ host: DockerHost, docker: DockerClient, log: Logger) {
+    init(_ host: DockerHost, _ configuration: SwarmConfiguration, log: Logger) {
         self.host = host
+        let docker = DockerClient(host: host, http: configuration.http)
         self.docker = docker
+        patientDocker = DockerClient(host: host, http: configuration.patientHTTP)
         var log = log
         log[metadataKey: "docker"] = "\(host)"
         self.log = log
         tasks = SharedLook {
-            let query = ["filters": Filter.label(.hub).text]
-            let all: [SwarmTask] = try await docker.get("/tasks", query: query)
-            return Dictionary(grouping: all.filter { $0.session != nil }) { $0.session }
-                .reduce(into: [:]) { tasks, entry in if let session = entry.key { tasks[session] = entry.value } }
+            let filters: DockerFilters = ["label": [ServiceLabels.hub]]
+            let all: [SwarmTask] = try await docker.get("/tasks", query: ["filters": filters.text])
+            var bySession: [SessionID: [SwarmTask]] = [:]
+            for task in all {
+                if let session = task.session { bySession[session, default: []].append(task) }
+            }
+            return bySession
         }
         bridges = SharedLook {
             var addresses: [String: String] = [:]
@@ -55,13 +64,25 @@ final class SwarmCluster: Sendable {
     /// A network by its name or id, as it was not long ago.
     func network(_ name: String) async throws -> SwarmNetwork {
         try await networks.network(name) { [docker] in
-            let path = "/networks/\(name.pathComponent)"
-            return try await docker.get(path, query: ["verbose": "true"])
+            try await docker.get(DockerPath.joined(["networks", name]), query: ["verbose": "true"])
         }
     }
 
     /// The names of nodes by their ids: nothing where they cannot be asked.
     func nodeNames() async -> [String: String] { await nodes.names() }
+
+    func remember(_ handle: Handle, of session: SessionID) {
+        handles.withLock { $0[session] = handle }
+    }
+
+    /// Forgets the sessions that are not among these.
+    func remember(only sessions: Set<SessionID>) {
+        handles.withLock { $0 = $0.filter { sessions.contains($0.key) } }
+    }
+
+    func handle(of session: SessionID) -> Handle? {
+        handles.withLock { $0[session] }
+    }
 
     /// Begins to listen to what the manager's machine tells of its containers, and goes on whatever happens.
     func listen() {
@@ -81,11 +102,11 @@ final class SwarmCluster: Sendable {
     }
 
     private static func listen(to docker: DockerClient, _ events: ContainerEvents) async throws {
-        let filter = Filter(["type": ["container"], "event": ["start", "die"], "label": [SwarmLabel.hub.rawValue]])
-        let stream = try await docker.open("/events", query: ["filters": filter.text])
-        for try await line in stream.lines {
-            if let event = try? ContainerEvent(line: line) { events.hear(event) }
-        }
+        let filters: DockerFilters = [
+            "type": ["container"], "event": ["start", "die"], "label": [ServiceLabels.hub],
+        ]
+        let stream = try await docker.open("/events", query: ["filters": filters.text])
+        for try await event in stream.values(ContainerEvent.self) { events.hear(event) }
     }
 }
 

@@ -3,16 +3,19 @@ public import Transport
 /// What all swarms share: where Docker is when no template says otherwise, and how it is spoken to.
 public struct SwarmConfiguration: Sendable {
     public var host: DockerHost
+    /// What completes the options of a template that name only a part: `DOCKER_CERT_PATH` and the like.
+    public var environment: [String: String]
     public var credentials: RegistryCredentials
     public var http: HTTPClient
     /// For calls that may last as long as a server takes to end: they must not hold up the others.
     public var patientHTTP: HTTPClient
 
     public init(
-        host: DockerHost = .usual, credentials: RegistryCredentials = RegistryCredentials(),
+        host: DockerHost = .usual, environment: [String: String] = [:], credentials: RegistryCredentials = RegistryCredentials(),
         http: HTTPClient = HTTPClient(), patientHTTP: HTTPClient = HTTPClient(callsPerOrigin: 256)
     ) {
         self.host = host
+        self.environment = environment
         self.credentials = credentials
         self.http = http
         self.patientHTTP = patientHTTP

@@ -11,6 +11,10 @@ struct SwarmService: Sendable {
     let environment: [Secret]
     let mounts: [Mount]
     let networks: [String]
+    /// Whether its output comes from a terminal, in one stream.
+    let hasTerminal: Bool
+    /// Whether Docker starts its container again when it ends.
+    let restarts: Bool
 
     struct Mount: Sendable, Hashable {
         let type: String
@@ -19,20 +23,17 @@ struct SwarmService: Sendable {
     }
 
     /// The session that it belongs to, where it is one of ours.
-    var session: SessionID? { labels[.session].flatMap(SessionID.init(rawValue:)) }
+    var session: SessionID? { labels[ServiceLabels.session].flatMap(SessionID.init(rawValue:)) }
 
     /// Whose server it is, where it is one of ours.
     var identity: SessionIdentity? { labels.identity }
 }
 
 extension [String: String] {
-    /// The value of a label of ours.
-    subscript(label: SwarmLabel) -> String? { self[label.rawValue] }
-
     /// Whose server the labels tell of.
     var identity: SessionIdentity? {
-        guard let hub = self[.hub], let user = self[.user] else { return nil }
-        return try? SessionIdentity(hub: hub, user: user, server: self[.server] ?? "")
+        guard let hub = self[ServiceLabels.hub], let user = self[ServiceLabels.user] else { return nil }
+        return try? SessionIdentity(hub: hub, user: user, server: self[ServiceLabels.server] ?? "")
     }
 }
 
@@ -49,7 +50,9 @@ extension SwarmService: Decodable {
         case environment = "Env"
         case mounts = "Mounts"
         case networks = "Networks"
-        case target = "Target"
+        case restartPolicy = "RestartPolicy"
+        case condition = "Condition"
+        case terminal = "TTY"
     }
 
     private struct Attachment: Decodable {
@@ -73,6 +76,10 @@ extension SwarmService: Decodable {
         arguments = try container?.decodeIfPresent([String].self, forKey: .arguments) ?? []
         environment = try (container?.decodeIfPresent([String].self, forKey: .environment) ?? []).map { Secret($0) }
         mounts = try container?.decodeIfPresent([Mount].self, forKey: .mounts) ?? []
+        hasTerminal = try container?.decodeIfPresent(Bool.self, forKey: .terminal) ?? false
+        let policy = try? template.nestedContainer(keyedBy: Key.self, forKey: .restartPolicy)
+        // Docker's own preset is to start again whatever happens.
+        restarts = try policy?.decodeIfPresent(String.self, forKey: .condition) != "none"
     }
 }
 

@@ -13,19 +13,20 @@ extension SwarmCluster {
             }
             return .address(network: network.id)
         case .gateway: return .gateway
-        case .virtual, .roundRobin: return .name(question.alias)
-        case .tasks: return .name("tasks.\(question.alias)")
+        case .vip, .dnsrr: return .name(question.alias, question.mode)
+        case .tasks: return .name("tasks.\(question.alias)", .tasks)
         case .hostPort: return .nodePort(target: question.port)
-        case .automatic: return try await automatic(question)
+        case .auto: return try await automatic(question)
         }
     }
 
     private func automatic(_ question: WayQuestion) async throws -> Way {
-        if question.published != .no { return .nodePort(target: question.port) }
+        if question.published == .host { return .nodePort(target: question.port) }
         if question.networks.contains("host") { return .node }
         let own = OwnAddresses.all()
         if let network = try await overlay(of: question), network.hasMember(own) {
-            return .address(network: network.id)
+            // A container that is started again has another address, and the same name.
+            return question.restarts ? .name("tasks.\(question.alias)", .tasks) : .address(network: network.id)
         }
         // A container's bridge is reached from its own machine alone, and Docker may choose any.
         if try await isBridgeHere(own), try await nodes.nodes().values.filter(\.isActive).count == 1 {
@@ -61,7 +62,7 @@ extension SwarmCluster {
         by way: Way, container: String?, task: SwarmTask?, port: Int, scheme: Endpoint.Scheme
     ) async throws -> Endpoint? {
         switch way {
-        case .name(let name):
+        case .name(let name, _):
             return Endpoint(scheme: scheme, host: name, port: port)
         case .address(let network):
             guard let attachment = task?.networks.first(where: { $0.network == network }) else { return nil }

@@ -5,7 +5,7 @@ enum Way: Sendable, Hashable {
     /// The container's address on a bridge of this machine.
     case gateway
     /// A DNS name that no earlier start had: a hub's resolver may hold the address of an earlier one for minutes.
-    case name(String)
+    case name(String, ConnectMode)
     /// The port of the node that leads to this one of the container; `nil`: the one that Docker publishes anyway.
     case nodePort(target: Int)
     /// The container has the node's own network.
@@ -14,6 +14,16 @@ enum Way: Sendable, Hashable {
     /// Whether a port of the node is to be opened for it.
     var opensPort: Bool {
         if case .nodePort = self { true } else { false }
+    }
+
+    /// What it means for the service that is made.
+    var mode: ConnectMode {
+        switch self {
+        case .address, .node: .address
+        case .gateway: .gateway
+        case .name(_, let mode): mode
+        case .nodePort: .hostPort
+        }
     }
 }
 
@@ -26,10 +36,22 @@ struct WayQuestion: Sendable {
     var port: Int
     /// Whether the options publish that port already, and by mode `host`.
     var published: Published
+    /// Whether Docker starts the container again when it ends: it has another address then.
+    var restarts: Bool
     /// A DNS name for this start alone.
     var alias: String
 
     enum Published: Sendable, Hashable {
         case no, host, ingress
+    }
+}
+
+extension WayQuestion {
+    init(_ options: SwarmOptions, alias: String) {
+        let port = options.endpoint?.ports?.first { $0.target == options.port }
+        self.init(
+            mode: options.connect, networks: options.networks.map(\.target), port: options.port,
+            published: port.map { $0.mode == "host" ? .host : .ingress } ?? .no,
+            restarts: options.restartPolicy.restarts, alias: alias)
     }
 }

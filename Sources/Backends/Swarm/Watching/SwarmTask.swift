@@ -107,7 +107,7 @@ extension SwarmTask: Decodable {
         let labels = try? task.nestedContainer(keyedBy: Key.self, forKey: .spec)
             .nestedContainer(keyedBy: Key.self, forKey: .container)
             .decodeIfPresent([String: String].self, forKey: .labels)
-        session = labels?[SwarmLabel.session.rawValue].flatMap(SessionID.init(rawValue:))
+        session = labels?[ServiceLabels.session].flatMap(SessionID.init(rawValue:))
 
         let status = try task.nestedContainer(keyedBy: Key.self, forKey: .status)
         state = try status.decodeIfPresent(State.self, forKey: .state) ?? .unknown

@@ -1,13 +1,14 @@
 extension Binder {
     mutating func bindScalar(_ node: JSONNode, to shape: Shape) -> JSONValue? {
         switch shape {
-        case .string: bindString(node)
+        case .string, .setting: bindString(node)
         case .path: bindPath(node)
         case .choice(let choices): bindChoice(node, of: choices)
         case .boolean: bindBoolean(node)
         case .integer(let range): bindInteger(node, in: range)
         case .number(let range): bindNumber(node, in: range)
         case .memory: bindMemory(node)
+        case .quantity(let quantity): bindQuantity(node, as: quantity)
         case .list, .map, .object, .either, .anything: nil
         }
     }
@@ -95,6 +96,19 @@ extension Binder {
             return outOfRange(node, seen, Shape.memory.expectation)
         }
         return .integer(bytes)
+    }
+
+    private mutating func bindQuantity(_ node: JSONNode, as quantity: Quantity) -> JSONValue? {
+        let amount: Int? =
+            switch node.value {
+            case .integer(let value): quantity.amount(Double(value))
+            case .number(let value): quantity.amount(value)
+            case .string(let text): quantity.amount(text)
+            default: nil
+            }
+        guard let amount else { return mismatch(node, quantity.expectation) }
+        guard quantity.range.contains(amount) else { return outOfRange(node, String(amount), quantity.expectation) }
+        return .integer(amount)
     }
 
     private mutating func outOfRange(_ node: JSONNode, _ seen: String, _ expectation: String) -> JSONValue? {

@@ -2,7 +2,7 @@ extension Shape {
     /// What a value of this shape is, as a message says it: `a whole number from 1 to 65535`.
     var expectation: String {
         switch self {
-        case .string: "a string"
+        case .string, .setting: "a string"
         case .choice(let choices): "one of \(NearestName.list(choices))"
         case .boolean: "true or false"
         case .integer(let range): "a whole number\(Self.bounds(range, least: .min, most: .max))"
@@ -11,6 +11,7 @@ extension Shape {
         case .memory:
             "an amount of memory from \(MemorySize.text(MemorySize.range.lowerBound)) to "
                 + "\(MemorySize.text(MemorySize.range.upperBound)): a number of GB, or text such as '512M'"
+        case .quantity(let quantity): quantity.expectation
         case .path: "a path"
         case .list(let element): "a list, each \(element.expectation)"
         case .map, .object: "an object"

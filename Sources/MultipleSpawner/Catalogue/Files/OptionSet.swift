@@ -33,6 +33,7 @@ struct OptionSet: Sendable {
         guard hasPlaceholders, let node else { return values }
         let filled = try placeholders.fill(node)
         guard let shape else { return filled.jsonValue.objectValue ?? [:] }
+        try SettingGuard(placeholders: placeholders).check(node, against: .object(shape))
         var binder = Binder(placeholders: .deferred)
         let bound = binder.bind(filled, to: .object(shape), requiringAll: false)
         guard binder.remarks.isEmpty, let members = bound?.objectValue else {

@@ -1,0 +1,61 @@
+import MultipleSpawner
+
+/// Reads an object of options that were held against their declaration: types and names are right.
+struct OptionReader {
+    let object: [String: JSONValue]
+
+    init(_ bound: JSONValue?) {
+        object = bound?.objectValue ?? [:]
+    }
+
+    subscript(key: String) -> JSONValue? { object[key] }
+
+    /// Text; an empty one is as good as none.
+    func text(_ key: String) -> String? {
+        object[key]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    func flag(_ key: String) -> Bool? { object[key]?.boolValue }
+
+    func number(_ key: String) -> Int? { object[key]?.integerValue }
+
+    /// A list of texts; an empty one is as good as none.
+    func list(_ key: String) -> [String]? {
+        object[key]?.arrayValue.flatMap { $0.isEmpty ? nil : $0.compactMap(\.stringValue) }
+    }
+
+    /// An object of texts; an empty one is as good as none.
+    func texts(_ key: String) -> [String: String]? {
+        object[key]?.objectValue.flatMap { $0.isEmpty ? nil : $0.compactMapValues(\.stringValue) }
+    }
+
+    /// A command; an empty one is as good as none.
+    func words(_ key: String) throws(SpawnError) -> [String]? {
+        try ShellWords.read(object[key]).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    func reader(_ key: String) -> OptionReader? {
+        object[key]?.objectValue.map { OptionReader(.object($0)) }
+    }
+
+    /// Permission bits: a number, or text in octal.
+    func mode(_ key: String) throws(SpawnError) -> Int? {
+        switch object[key] {
+        case .integer(let mode): return mode
+        case .string(let text):
+            let digits = text.hasPrefix("0o") ? String(text.dropFirst(2)) : text
+            guard let mode = Int(digits, radix: 8), (0...0o7777).contains(mode) else {
+                throw SpawnError(
+                    .invalidRequest, "'\(key)' is '\(text.excerpt)'; write permission bits such as '0444'")
+            }
+            return mode
+        default: return nil
+        }
+    }
+
+    /// A driver with a name; one without is none.
+    func driver(_ key: String) -> NamedDriver? {
+        guard let driver = reader(key), let name = driver.text("name") else { return nil }
+        return NamedDriver(name: name, options: driver.texts("options"))
+    }
+}
