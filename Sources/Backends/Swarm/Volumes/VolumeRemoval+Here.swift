@@ -1,3 +1,4 @@
+import Logging
 import MultipleSpawner
 
 extension VolumeRemoval {
@@ -10,26 +11,10 @@ extension VolumeRemoval {
     }
 
     private func removeHere(_ name: String, of session: SessionID, hub: String) async throws {
-        let path = DockerPath.joined(["volumes", name])
         let clock = ContinuousClock()
         let deadline = clock.now + .seconds(15)
-        while true {
-            do throws(DockerError) {
-                // Before each try: in between, another may have been made under the same name.
-                let volume: SwarmVolume = try await docker.get(path)
-                guard volume.name == name, volume.labels?[ServiceLabels.hub] == hub else {
-                    return tell("a volume is left, for this hub did not make it", name, session)
-                }
-                try await docker.delete(path)
-                return tell("a volume is removed", name, session)
-            } catch where error.isNotFound {
-                return
-            } catch where error.isConflict {
-                let users = try await containers(["volume": [name]])
-                guard users.allSatisfy({ $0.session == session }) else {
-                    return tell("a volume is left, for it is in use", name, session)
-                }
-            }
+        // Before each try the label is read anew: in between, another volume may have been made under the same name.
+        while try await isHeld(name, of: session, hub: hub) {
             guard clock.now < deadline else {
                 throw SpawnError(
                     .timedOut, "the volume '\(name.excerpt)' is still held by a container of the session that has ended")
@@ -40,6 +25,30 @@ extension VolumeRemoval {
         }
     }
 
+    /// Removes a volume, or leaves it to whom it belongs; `true` where only the session's own containers hold it.
+    private func isHeld(_ name: String, of session: SessionID, hub: String) async throws(DockerError) -> Bool {
+        let path = DockerPath.joined(["volumes", name])
+        do {
+            let volume: SwarmVolume = try await docker.get(path)
+            guard volume.name == name, volume.labels?[ServiceLabels.hub] == hub else {
+                tell("a volume is left, for this hub did not make it", name, session)
+                return false
+            }
+            try await docker.delete(path)
+            tell("a volume is removed", name, session)
+            return false
+        } catch {
+            if error.isNotFound { return false }
+            guard error.isConflict else { throw error }
+        }
+        let users = try await containers(["volume": [name]])
+        guard users.allSatisfy({ $0.session == session }) else {
+            tell("a volume is left, for it is in use", name, session)
+            return false
+        }
+        return true
+    }
+
     /// Removes what has ended: Swarm itself would keep it, and with it the volumes, for up to six seconds.
     private func removeContainers(of session: SessionID) async throws {
         let ended = try await containers([
@@ -48,9 +57,9 @@ extension VolumeRemoval {
         for container in ended {
             do throws(DockerError) {
                 try await docker.delete(DockerPath.joined(["containers", container.id]), query: ["v": "true"])
-            } catch where error.isNotFound || error.isConflict {
+            } catch {
                 // Somebody else has done it, or is at it.
-                continue
+                guard [404, 409].contains(error.status) else { throw error }
             }
         }
     }

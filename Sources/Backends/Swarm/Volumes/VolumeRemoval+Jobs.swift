@@ -1,3 +1,4 @@
+import Logging
 import MultipleSpawner
 
 extension VolumeRemoval {
@@ -31,12 +32,11 @@ extension VolumeRemoval {
             do throws(DockerError) {
                 let made: Made = try await docker.post("/services/create", body: job)
                 return made.id
-            } catch where error.isConflict {
-                if let id = try await service(job.name) { return id }
-                guard attempts > 0 else { throw error }
-            } catch where attempts > 0 && error.message.contains(job.config.id) {
-                // Somebody who had finished has just removed the program.
-                continue
+            } catch {
+                if error.isConflict, let id = try await service(job.name) { return id }
+                // Somebody who had finished has just removed the job, or the program.
+                let isPassing = error.isConflict || error.message.contains(job.config.id)
+                guard isPassing, attempts > 0 else { throw error }
             }
         }
     }
@@ -46,8 +46,9 @@ extension VolumeRemoval {
         if let found = try await programs().first(where: { $0.name == program.name }) { return found.id }
         do throws(DockerError) {
             try await docker.post("/configs/create", body: program.file)
-        } catch where error.isConflict {
+        } catch {
             // Two sessions end at once.
+            guard error.isConflict else { throw error }
         }
         guard let made = try await programs().first(where: { $0.name == program.name }) else {
             throw SpawnError(
@@ -64,10 +65,11 @@ extension VolumeRemoval {
     }
 
     private func service(_ name: String) async throws(DockerError) -> String? {
-        do throws(DockerError) {
+        do {
             let service: SwarmService = try await docker.get(DockerPath.joined(["services", name]))
             return service.id
-        } catch where error.isNotFound {
+        } catch {
+            guard error.isNotFound else { throw error }
             return nil
         }
     }
@@ -100,8 +102,8 @@ extension VolumeRemoval {
         for line in await lines(of: id) { log.info("\(line)", metadata: ["service": "\(id)"]) }
         do throws(DockerError) {
             try await docker.delete(DockerPath.joined(["services", id]))
-        } catch where error.isNotFound {
-            return
+        } catch {
+            guard error.isNotFound else { throw error }
         }
     }
 

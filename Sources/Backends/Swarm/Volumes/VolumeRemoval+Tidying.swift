@@ -1,3 +1,4 @@
+import Logging
 import MultipleSpawner
 
 extension VolumeRemoval {
