@@ -14,6 +14,7 @@ let package = Package(
     name: "multiplespawner",
     products: [
         .executable(name: "multiplespawner", targets: ["Daemon"]),
+        .executable(name: "multiplespawner-volume-remover", targets: ["VolumeRemover"]),
         .library(name: "MultipleSpawner", targets: ["MultipleSpawner"]),
         .library(name: "BackendContract", targets: ["BackendContract"]),
     ],
@@ -86,16 +87,34 @@ let package = Package(
         // What Swift cannot say: vfork, pidfd, eventfd.
         .target(name: "CLinux"),
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        // A program that travels to other machines of a swarm: static, without a C library, some kilobytes.
+        .executableTarget(
+            name: "VolumeRemover",
+            cSettings: [.unsafeFlags(["-Os", "-ffreestanding", "-fno-stack-protector", "-fno-sanitize=all"])],
+            linkerSettings: [
+                .unsafeFlags(
+                    ["-static-stdlib", "-nostartfiles", "-Xlinker", "-s"]
+                        + ["-static", "-no-pie", "-nostdlib", "-nostartfiles", "-fno-sanitize=all"]
+                        .flatMap { ["-Xclang-linker", $0] })
+            ]
+        ),
         // A server that does nothing but answer, for tests and benchmarks.
         .executableTarget(name: "FakeServer", dependencies: ["CLinux"]),
+        // A server of one test's own that answers as it is told, well or badly.
+        .target(name: "ScriptedServer", swiftSettings: settings),
         .testTarget(name: "MultipleSpawnerTests", dependencies: ["MultipleSpawner"], swiftSettings: settings),
         .testTarget(
             name: "BackendsTests",
-            dependencies: ["Backends", "BackendContract", "MultipleSpawner", "Transport", "CLinux", "FakeServer"],
+            dependencies: [
+                "Backends", "BackendContract", "MultipleSpawner", "Transport", "CLinux", "FakeServer", "ScriptedServer",
+                "VolumeRemover",
+            ],
             swiftSettings: settings
         ),
         .testTarget(
-            name: "TransportTests", dependencies: ["Transport", "MultipleSpawner", "CLinux"], swiftSettings: settings),
+            name: "TransportTests", dependencies: ["Transport", "MultipleSpawner", "ScriptedServer"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "DaemonTests",
             dependencies: [

@@ -61,7 +61,7 @@ extension SwarmCluster {
         let host = isOwn ? nil : host
         var residents: [SessionID: Resident] = [:]
         for service in try await services() {
-            guard let session = service.session else { continue }
+            guard let session = service.session, !service.isCleanUp else { continue }
             guard let handle = try? Handle(handle(of: service, as: host), backend: SwarmBackend.kind) else { continue }
             residents[session] = Resident(
                 session: session, identity: service.identity, handle: handle,
@@ -102,6 +102,7 @@ extension SwarmCluster {
             cluster: host, hub: service.labels[ServiceLabels.hub], session: service.session, service: service.name)
         handle.hasFiles = true
         handle.volumes = service.mounts.filter { $0.type == "volume" && $0.labels.isAutoremoved }.map(\.source)
+        handle.image = service.image
         handle.restarts = service.restarts
         return handle
     }

@@ -12,6 +12,7 @@ extension SwarmBackend {
             cluster: host, hub: plan.identity.hub, session: plan.id, service: names.preferred)
         handle.leases = try await accelerators.take(options.needs(for: plan), for: plan.id)
         handle.volumes = options.volumesToRemove
+        handle.image = handle.volumes.isEmpty ? nil : options.cleanupImage ?? options.image
         handle.restarts = options.restartPolicy.condition != "none"
         handle.hasFiles = !plan.files.isEmpty || options.token == .secret
         do {

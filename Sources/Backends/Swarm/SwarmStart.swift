@@ -24,6 +24,7 @@ struct SwarmStart: Sendable {
             for try await endpoint in group {
                 guard let endpoint else { continue }
                 group.cancelAll()
+                if !handle.volumes.isEmpty { try await noteNode(in: &handle) }
                 return endpoint
             }
             throw SpawnError(.internal, "a container was neither seen nor heard of")
@@ -136,6 +137,13 @@ struct SwarmStart: Sendable {
                     .backendFailed, "Docker: \(reason)", details: await cluster.lastLines(of: plan.id))
             }
         }
+    }
+
+    /// Volumes are where the container is: what has to be removed there is written down before it is forgotten.
+    private func noteNode(in handle: inout SwarmHandle) async throws {
+        let tasks = try await patiently { try await cluster.tasks.recent().value[plan.id] ?? [] }
+        handle.nodes = Set(tasks.compactMap(\.node)).sorted()
+        try await checkpoint(Handle(handle, backend: SwarmBackend.kind))
     }
 
     /// Docker makes a task at once. Where there is none after many looks, there is no service to make it for.

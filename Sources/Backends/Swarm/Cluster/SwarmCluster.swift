@@ -17,6 +17,7 @@ final class SwarmCluster: Sendable {
     let bridges: SharedLook<[String: String]>
     let nodes: NodeBook
     let events = ContainerEvents()
+    let volumeRemoval: VolumeRemoval
     private let log: Logger
     private let networks = NetworkBook()
     private let listening = Mutex<Task<Void, Never>?>(nil)
@@ -52,7 +53,9 @@ final class SwarmCluster: Sendable {
             }
             return addresses
         }
-        nodes = NodeBook { try await docker.get("/nodes") }
+        let nodes = NodeBook { try await docker.get("/nodes") }
+        self.nodes = nodes
+        volumeRemoval = VolumeRemoval(docker: docker, nodes: nodes, log: log)
     }
 
     deinit {
