@@ -33,7 +33,7 @@ struct SwarmStart: Sendable {
 
     // MARK: What goes along
 
-    /// Finds the configs and secrets that the options name, and makes those of the session.
+    /// Finds the configs and secrets that the options name, and makes those of the session, and what its hook makes.
     private func attach(to assembly: inout ServiceAssembly) async throws {
         assembly.configIDs = try await patiently { try await cluster.ids(of: options.configsToFind, in: "configs") }
         assembly.secretIDs = try await patiently { try await cluster.ids(of: options.secretsToFind, in: "secrets") }
@@ -41,6 +41,10 @@ struct SwarmStart: Sendable {
             var reference = upload.reference
             reference.id = try await patiently { try await cluster.make(upload.file, in: "configs", for: plan.id) }
             assembly.uploads.append(reference)
+        }
+        if let hook = options.homeHook {
+            await checkpoint.report("Preparing the home directory")
+            assembly.mounts = try await hook.prepare(plan, options)
         }
         let secrets = SessionSecrets(plan, options, names)
         assembly.certificatePaths = secrets.certificatePaths
