@@ -11,7 +11,8 @@ enum Plugins {
     ///   - openFileLimit: how many open files servers start with; `nil`: as many as the daemon.
     ///   - environment: says where Docker is.
     static func registry(
-        stateDirectory: String, openFileLimit: Int? = nil, environment: [String: String] = ProcessInfo.processInfo.environment
+        stateDirectory: String, openFileLimit: Int? = nil,
+        environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(SpawnError) -> Registry {
         let machine = try LocalMachine(logDirectory: stateDirectory + "/logs", openFileLimit: openFileLimit)
         let swarm = try SwarmConfiguration(environment: environment)

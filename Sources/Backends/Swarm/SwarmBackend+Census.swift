@@ -85,7 +85,8 @@ extension SwarmCluster {
         to residents: inout [SessionID: Resident], _ description: String, _ labels: [String: String],
         _ host: DockerHost?, _ fill: (inout SwarmHandle) -> Void
     ) {
-        guard let session = labels[ServiceLabels.session].flatMap(SessionID.init(rawValue:)), residents[session] == nil else {
+        guard let session = labels[ServiceLabels.session].flatMap(SessionID.init(rawValue:)), residents[session] == nil
+        else {
             return
         }
         var swarm = SwarmHandle(

@@ -128,7 +128,8 @@ struct SwarmExamination: Sendable {
                 Finding(.ok, "\(subject) \(options.connect.rawValue)", way.explanation(isHere: isHere)))
         } catch {
             findings.append(
-                Finding(.failed, "\(subject) \(options.connect.rawValue)", SpawnError(wrapping: error, "\(error)").message))
+                Finding(
+                    .failed, "\(subject) \(options.connect.rawValue)", SpawnError(wrapping: error, "\(error)").message))
         }
         return findings
     }

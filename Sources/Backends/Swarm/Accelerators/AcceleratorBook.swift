@@ -40,7 +40,8 @@ final class AcceleratorBook: Sendable {
         } catch {
             throw SpawnError(
                 .backendFailed,
-                "the devices of the accelerator pool '\(pool.name.excerpt)' cannot be read: '\(path.excerpt)': \(error)")
+                "the devices of the accelerator pool '\(pool.name.excerpt)' cannot be read: '\(path.excerpt)': \(error)"
+            )
         }
     }
 }

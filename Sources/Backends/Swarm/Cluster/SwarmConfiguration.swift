@@ -17,7 +17,8 @@ public struct SwarmConfiguration: Sendable {
     }
 
     public init(
-        host: DockerHost = .usual, environment: [String: String] = [:], credentials: RegistryCredentials = RegistryCredentials(),
+        host: DockerHost = .usual, environment: [String: String] = [:],
+        credentials: RegistryCredentials = RegistryCredentials(),
         http: HTTPClient = HTTPClient(), patientHTTP: HTTPClient = HTTPClient(callsPerOrigin: 256)
     ) {
         self.host = host

@@ -18,7 +18,8 @@ extension VolumeRemoval {
         guard let image else {
             throw SpawnError(
                 .invalidRequest,
-                "no image is known for removing volumes on the node '\(node.name.excerpt)'; name one in 'cleanup_image'")
+                "no image is known for removing volumes on the node '\(node.name.excerpt)'; name one in 'cleanup_image'"
+            )
         }
         let program = try await program()
         var attempts = 3
