@@ -22,6 +22,7 @@ struct Engine {
     private let files: CatalogueFiles
     private let orchestrator: Orchestrator
     private let feed: EventFeed
+    private let uploads: UploadStore
     private let metrics = PrometheusMetrics()
     private let log: Logger
 
@@ -36,6 +37,7 @@ struct Engine {
             paths: CataloguePaths(settings, home: home), registry: registry, log: log)
         self.files = files
         feed = EventFeed()
+        uploads = UploadStore(path: settings.stateDirectory + "/uploads")
         let stored = try SQLiteJournal(path: settings.stateDirectory + "/journal.sqlite")
         let isFaulty = faults.crashAtWrite != nil || faults.crashAfterWrite != nil
         let journal: any Journal =
@@ -61,7 +63,7 @@ struct Engine {
         let services: [any Service] =
             [
                 BackendWatch(orchestrator: orchestrator), Housekeeping(orchestrator: orchestrator),
-                CatalogueWatch(files: files, orchestrator: orchestrator), sessions,
+                CatalogueWatch(files: files, orchestrator: orchestrator), UploadCleaning(uploads: uploads), sessions,
             ] + (try listeners(sessions))
         log.info("serving", metadata: ["socket": "\(settings.socket)", "listen": "\(settings.listen ?? "-")"])
         var configuration = ServiceGroupConfiguration(
@@ -111,9 +113,10 @@ struct Engine {
         SessionRoutes(
             orchestrator: orchestrator,
             events: ServerSentEvents(
-                ledger: orchestrator.ledger, epoch: String(UInt32.random(in: 0...UInt32.max), radix: 36))
+                ledger: orchestrator.ledger, epoch: String(UInt32.random(in: 0...UInt32.max), radix: 36)),
+            uploads: uploads
         ).add(to: router)
-        CatalogueRoutes(files: files, orchestrator: orchestrator).add(to: router)
+        CatalogueRoutes(files: files, orchestrator: orchestrator, uploads: uploads).add(to: router)
         return router
     }
 }
@@ -136,6 +139,20 @@ struct Housekeeping: Service {
             while !Task.isCancelled {
                 try await Task.sleep(for: .seconds(1))
                 await orchestrator.tidy()
+            }
+        }
+    }
+}
+
+/// Removes the files of users that nobody has used for long.
+struct UploadCleaning: Service {
+    let uploads: UploadStore
+
+    func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await uploads.clean()
+                try await Task.sleep(for: .seconds(3600))
             }
         }
     }

@@ -21,6 +21,7 @@ struct Settings: Sendable {
     var grace: Duration
     var abandonedAfter: Duration
     var abandonedStartAfter: Duration
+    var docker: DockerSettings
 
     /// Where each setting comes from: its key in the settings file, and the rest of its environment variable's name
     /// after `MULTIPLE_SPAWNER_`.
@@ -38,6 +39,11 @@ struct Settings: Sendable {
         case grace = "stop_grace"
         case abandonedAfter = "abandoned_after"
         case abandonedStartAfter = "abandoned_start_after"
+        case dockerHost = "docker_host"
+        case dockerTLSAuthorities = "docker_tls_ca"
+        case dockerTLSCertificate = "docker_tls_cert"
+        case dockerTLSKey = "docker_tls_key"
+        case dockerConfiguration = "docker_config"
 
         /// The originals' names where they have one.
         var environmentName: String {
@@ -47,6 +53,16 @@ struct Settings: Sendable {
             case .providers: "providers_file"
             case .playbooks: "configurer_resources_path"
             default: rawValue
+            }
+        }
+
+        /// The way to it in the settings file.
+        var path: [String] {
+            switch self {
+            case .dockerTLSAuthorities: ["docker_tls", "ca"]
+            case .dockerTLSCertificate: ["docker_tls", "cert"]
+            case .dockerTLSKey: ["docker_tls", "key"]
+            default: [rawValue]
             }
         }
 
@@ -66,33 +82,35 @@ struct Settings: Sendable {
     }
 
     /// The keys of the settings file.
-    static let shape = ObjectShape([
-        Field("socket", .path, "the unix socket of the daemon"),
-        Field("socket_mode", .string, "the mode of the socket in octal, 0600 unless said otherwise"),
-        Field("socket_group", .string, "the group that the socket belongs to"),
-        Field(
-            "allowed_uids", .list(.integer(0...4_294_967_294)),
-            "accounts that may use the socket besides the daemon's own"),
-        Field("state_dir", .path, "the directory of journal, logs and keys"),
-        Field("templates", .path, "the file of templates"),
-        Field("deployments", .path, "the file of deployments"),
-        Field("providers", .path, "the file of providers"),
-        Field("playbooks", .path, "the directory of playbooks"),
-        Field("listen", .string, "HOST:PORT for TLS connections"),
-        Field("tls_certificate", .path, "the certificate chain, PEM"),
-        Field("tls_key", .path, "the certificate's key, PEM"),
-        Field("token_file", .path, "tokens of hubs, one a line: TOKEN, or HUB TOKEN"),
-        Field(
-            "log_level", .choice(logLevels),
-            "how much is logged"),
-        Field("concurrent_starts", .integer(1...100_000), "how many starts run at a time"),
-        Field("stop_grace", .integer(0...3600), "seconds that a server has to end by itself"),
-        Field(
-            "abandoned_after", .integer(1...315_360_000),
-            "seconds after which a session that no hub asks after is ended"),
-        Field(
-            "abandoned_start_after", .integer(1...315_360_000), "the same for a session that its hub never took over"),
-    ])
+    static let shape = ObjectShape(
+        [
+            Field("socket", .path, "the unix socket of the daemon"),
+            Field("socket_mode", .string, "the mode of the socket in octal, 0600 unless said otherwise"),
+            Field("socket_group", .string, "the group that the socket belongs to"),
+            Field(
+                "allowed_uids", .list(.integer(0...4_294_967_294)),
+                "accounts that may use the socket besides the daemon's own"),
+            Field("state_dir", .path, "the directory of journal, logs and keys"),
+            Field("templates", .path, "the file of templates"),
+            Field("deployments", .path, "the file of deployments"),
+            Field("providers", .path, "the file of providers"),
+            Field("playbooks", .path, "the directory of playbooks"),
+            Field("listen", .string, "HOST:PORT for TLS connections"),
+            Field("tls_certificate", .path, "the certificate chain, PEM"),
+            Field("tls_key", .path, "the certificate's key, PEM"),
+            Field("token_file", .path, "tokens of hubs, one a line: TOKEN, or HUB TOKEN"),
+            Field(
+                "log_level", .choice(logLevels),
+                "how much is logged"),
+            Field("concurrent_starts", .integer(1...100_000), "how many starts run at a time"),
+            Field("stop_grace", .integer(0...3600), "seconds that a server has to end by itself"),
+            Field(
+                "abandoned_after", .integer(1...315_360_000),
+                "seconds after which a session that no hub asks after is ended"),
+            Field(
+                "abandoned_start_after", .integer(1...315_360_000),
+                "the same for a session that its hub never took over"),
+        ] + DockerSettings.fields)
 
     /// - Parameters:
     ///   - arguments: what the command line says.
@@ -102,7 +120,11 @@ struct Settings: Sendable {
         let configured = ConfigReader(providers: [
             InMemoryProvider(name: "command line", values: Self.values { arguments[$0] }),
             EnvironmentVariablesProvider(environmentVariables: environment),
-            InMemoryProvider(name: "settings file", values: Self.values { file[$0.rawValue]?.settingText }),
+            InMemoryProvider(
+                name: "settings file",
+                values: Self.values { key in
+                    key.path.reduce(JSONValue?.some(file)) { $0?[$1] }?.settingText
+                }),
         ])
         func text(_ key: Key) -> String? {
             let found = configured.string(forKey: ConfigKey(key.key.components))
@@ -155,6 +177,7 @@ struct Settings: Sendable {
         grace = .seconds(try number(.grace, 10))
         abandonedAfter = .seconds(try number(.abandonedAfter, 86_400))
         abandonedStartAfter = .seconds(try number(.abandonedStartAfter, 600))
+        docker = try DockerSettings(text: text, file: file, home: environment["HOME"])
     }
 
     private static func values(_ value: (Key) -> String?) -> [AbsoluteConfigKey: ConfigValue] {

@@ -68,6 +68,39 @@ import Testing
     }
 
     @Test func `every key is declared, and every declared key is read`() {
-        #expect(Set(Settings.shape.fields.map(\.name)) == Set(Settings.Key.allCases.map(\.rawValue)))
+        // The accounts at registries have no place in an environment.
+        let read = Settings.Key.allCases.compactMap(\.path.first) + ["registries"]
+        #expect(Set(Settings.shape.fields.map(\.name)) == Set(read))
+    }
+
+    @Test func `docker is one engine, several managers, or what its own variables say`() throws {
+        #expect(try settings().docker == DockerSettings())
+        #expect(try settings([:], [:], #"{"docker_host": "unix:///d.sock"}"#).docker.hosts == ["unix:///d.sock"])
+        let both = #"{"docker_host": ["tcp://a:2376", "tcp://b:2376"]}"#
+        #expect(try settings([:], [:], both).docker.hosts == ["tcp://a:2376", "tcp://b:2376"])
+        let environment = ["MULTIPLE_SPAWNER_DOCKER_HOST": "tcp://c:1, tcp://d:2"]
+        #expect(try settings([:], environment, both).docker.hosts == ["tcp://c:1", "tcp://d:2"])
+        #expect(throws: SpawnError.self) { try settings([:], ["MULTIPLE_SPAWNER_DOCKER_HOST": "manager:2376"]) }
+    }
+
+    @Test func `docker's certificates and the accounts at registries are paths`() throws {
+        let docker = try settings(
+            [:], ["MULTIPLE_SPAWNER_DOCKER_TLS_CA": "/env-ca.pem"],
+            """
+            {"docker_tls": {"ca": "~/ca.pem", "cert": "~/cert.pem", "key": "~/key.pem"}, "docker_config": "~/.docker/c",
+             "registries": {"registry.example.org:5000": {"username": "robot", "password_file": "~/password"}}}
+            """
+        ).docker
+        #expect(docker.tls?.authorities == "/env-ca.pem")
+        #expect(docker.tls?.certificate == "/home/hub/cert.pem")
+        #expect(docker.tls?.key == "/home/hub/key.pem")
+        #expect(docker.configuration == "/home/hub/.docker/c")
+        #expect(
+            docker.registries == [
+                "registry.example.org:5000": DockerSettings.Registry(
+                    username: "robot", passwordFile: "/home/hub/password")
+            ])
+        #expect(throws: SpawnError.self) { try settings([:], [:], #"{"docker_tls": {"cert": "/c"}}"#) }
+        #expect(throws: SpawnError.self) { try settings([:], [:], #"{"registries": {"r": {"user": "x"}}}"#) }
     }
 }

@@ -6,15 +6,33 @@ import Testing
 
 @Suite struct SpawnFormPageTests {
     private func form(
-        name: String = "Small", deployments: String? = nil, last: JSONValue = nil
+        name: String = "Small", deployments: String? = nil, last: JSONValue = nil, page: [String: JSONValue] = [:],
+        others: [JSONValue] = []
     ) throws -> SpawnForm {
-        let templates: JSONValue = [
-            [
-                "name": .string(name), "description": .string("about \(name)"), "resource_type": "bare_metal",
-                "providers": ["local"], "limits": ["memory": 2, "cpu": 1.5], "lifetime": ["default": 60, "max": 120],
+        let options: [String: JSONValue] = [
+            "images": [
+                ["name": .string(name), "image": "lab/base:1", "description": .string("about \(name)")],
+                ["name": "Other", "image": "lab/base:1"],
             ],
-            ["name": "Large", "resource_type": "bare_metal", "providers": ["local", "ku"], "limits": ["memory": 8]],
+            "enable_user_upload_install_files": true, "allowed_user_upload_extensions": [".txt", ".yml"],
         ]
+        let templates: JSONValue = .array(
+            [
+                [
+                    "name": .string(name), "description": .string("about \(name)"), "resource_type": "bare_metal",
+                    "providers": ["local"], "limits": ["memory": 2, "cpu": 1.5],
+                    "lifetime": ["default": 60, "max": 120],
+                ],
+                [
+                    "name": "Large", "resource_type": "bare_metal", "providers": ["local", "ku"],
+                    "limits": ["memory": 8],
+                ],
+                [
+                    "name": "Boat", "resource_type": "container", "providers": ["local"],
+                    "limits": ["memory": 8], "class": "multiplespawner.Mock",
+                    "kwargs": .object(options.merging(page) { $1 }),
+                ],
+            ] + others)
         let reading = Catalogue.read(
             CatalogueSources(
                 templates: CatalogueSources.File(name: "t.json", text: templates.text),
@@ -67,6 +85,69 @@ import Testing
         let html = try SpawnFormPage.html(#require(reading.catalogue).form(for: "alice", groups: []))
         #expect(html.contains("nothing that you may start"))
         #expect(!html.contains("<select"))
+    }
+
+    private static let ship: JSONValue = [
+        "name": "Ship", "resource_type": "container", "providers": ["local"], "class": "multiplespawner.Mock",
+        "kwargs": ["images": [["name": "Ship's", "image": "lab/ship:1"]]],
+    ]
+
+    @Test func `images are a list of their own, with what SwarmSpawner's tests look for`() throws {
+        let html = try SpawnFormPage.html(form())
+        #expect(html.contains("Select a notebook image"))
+        #expect(html.contains(#"name="select_image""#))
+        #expect(html.contains(#"-help" required autofocus>"#))
+        let value = "{&quot;image&quot;:&quot;lab/base:1&quot;,&quot;name&quot;:&quot;Other&quot;}"
+        #expect(html.contains(#"<option value="\#(value)" title="">Other</option>"#))
+        #expect(html.contains(#"type="file" multiple id="multiplespawner-user-upload" name="user-upload""#))
+        #expect(html.contains(#"accept=".txt,.yml""#))
+        #expect(html.contains("At most 10 files of 500 KB each: .txt, .yml"))
+        #expect(!html.contains("<option value=\"\">The usual one</option>\n        <option value=\"{"))
+    }
+
+    @Test func `the last image is shown again`() throws {
+        let html = try SpawnFormPage.html(
+            form(last: ["user_selected_name": "Other", "user_selected_image": "lab/base:1"]))
+        #expect(html.contains(#"title="" selected>Other</option>"#))
+    }
+
+    @Test func `several lists stand apart, each with an empty choice for pages without scripts`() throws {
+        let html = try SpawnFormPage.html(form(others: [Self.ship]))
+        #expect(html.contains(#"<fieldset class="mb-4" data-multiplespawner-menu="0">"#))
+        #expect(html.contains(#"<fieldset class="mb-4" data-multiplespawner-menu="1">"#))
+        #expect(html.contains(#"<legend class="h4">Boat</legend>"#))
+        #expect(html.contains(#"<legend class="h4">Ship</legend>"#))
+        #expect(html.contains(#"id="multiplespawner-select_image-1""#))
+        #expect(!html.contains("required"))
+        #expect(html.components(separatedBy: "The usual one").count == 3)
+    }
+
+    @Test func `a form without images has no list of them`() throws {
+        let reading = Catalogue.read(
+            CatalogueSources(), registry: try Plugins.registry(stateDirectory: ""))
+        let html = try SpawnFormPage.html(#require(reading.catalogue).form(for: "alice", groups: []))
+        #expect(!html.contains("select_image\""))
+        #expect(!html.contains("user-upload"))
+        #expect(!html.contains("data-multiplespawner-menu=\""))
+    }
+
+    @Test func `an admin's own page is filled in, once and escaped`() throws {
+        let html = try SpawnFormPage.html(
+            form(
+                name: "<b>'\"{value}{option_template}",
+                page: [
+                    "form_template": "<p>Pick: {} {x}</p><select name=select_image>{option_template}</select>",
+                    "option_template": "<option value={value}>{name}</option>", "user_upload_form": "<input id=own>",
+                ]))
+        #expect(html.contains("<p>Pick: {} {x}</p><select name=select_image><option value=&#123;"))
+        #expect(html.contains(">&#60;b&#62;&#39;&#34;&#123;value&#125;&#123;option_template&#125;</option>"))
+        #expect(html.contains(">Other</option></select>"))
+        #expect(html.contains("<input id=own>"))
+        #expect(!html.contains("multiplespawner-user-upload\""))
+        #expect(!html.contains(#"id="multiplespawner-select_image""#))
+        let alone = try SpawnFormPage.html(form(page: ["option_template": "<option value='{value}'>{name}!</option>"]))
+        #expect(alone.contains("Select a notebook image"))
+        #expect(alone.contains(">Other!</option>"))
     }
 
     @Test(arguments: [

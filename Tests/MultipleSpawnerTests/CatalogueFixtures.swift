@@ -32,6 +32,7 @@ struct PaperBackend: Backend {
         Field("keys", .list(.string), "What else users may choose."),
         Field("user_format_attributes", .list(.string), "Attributes that fill placeholders."),
         Field("mount", .map(.string), "A volume."),
+        Field("option_template", .string, "A page."),
     ])
 
     static func menu(of options: JSONValue) -> Menu {
@@ -44,7 +45,8 @@ struct PaperBackend: Backend {
             uploads: options["uploads"]?.integerValue.flatMap { most in
                 most > 0 ? Menu.Uploads(extensions: [".txt", ".yml"], mostFiles: most, mostBytes: 10) : nil
             },
-            keys: options["keys"]?.arrayValue?.compactMap(\.stringValue) ?? [])
+            keys: options["keys"]?.arrayValue?.compactMap(\.stringValue) ?? [],
+            page: Menu.Page(option: options["option_template"]?.stringValue))
     }
 
     /// What was chosen stands in the options afterwards; a network named `host` is nobody's to choose.

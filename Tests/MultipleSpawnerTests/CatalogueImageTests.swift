@@ -134,6 +134,21 @@ import Testing
         #expect(throws: SpawnError.self) { try catalogue.plan(for: Given.request(files, environment: ["MANY": "0"])) }
     }
 
+    @Test func `an admin's own page is not filled in with what is the user's`() throws {
+        let reading = Given.reading(
+            """
+            [{"name": "a", "resource_type": "container", "providers": "local",
+              "kwargs": {"images": [{"name": "N", "image": "i"}], "cmd": ["{username}"],
+                         "option_template": "<option value='{value}'>{name}</option>"}}]
+            """, strict: true)
+        #expect(reading.diagnostics.map(\.description) == [])
+        let page = reading.catalogue?.form(for: "alice", groups: []).menus.first?.page
+        #expect(page?.option == "<option value='{value}'>{name}</option>")
+        let plan = try #require(reading.catalogue).plan(for: Given.request())
+        #expect(plan.options["option_template"] == "<option value='{value}'>{name}</option>")
+        #expect(plan.options["cmd"] == ["alice"])
+    }
+
     // MARK: Further keys
 
     @Test func `a further key goes to the backend of a template that has it`() throws {

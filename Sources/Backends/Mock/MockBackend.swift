@@ -11,6 +11,14 @@ public struct MockBackend: Backend {
 
     public let world: MockWorld
 
+    public static func menu(of options: JSONValue) -> Menu { MockMenu.menu(of: options) }
+
+    public static func settle(
+        _ options: JSONValue, with choice: Choice, within limits: HardwareLimits
+    ) throws(SpawnError) -> JSONValue {
+        MockMenu.settle(options, with: choice)
+    }
+
     public init(_ world: MockWorld = MockWorld()) {
         self.world = world
     }
@@ -69,7 +77,7 @@ public struct MockBackend: Backend {
 
     public func logs(_ handle: Handle, follow: Bool) async throws -> LogStream {
         let mock: MockHandle = try handle.decode()
-        let line = Array("mock server \(mock.session.rawValue) at \(mock.host):\(mock.port)\n".utf8)
+        let line = Array(mock.log.utf8)
         let changes = world.changes()
         guard follow, try look(handle, world.known([handle])[0])?.isAlive == true else {
             return LogStream { continuation in
@@ -113,6 +121,8 @@ extension MockHandle {
         stopDelay = options.stopDelay
         unreachable = options.unreachable
         answerError = options.failsAt == .answer ? options.failure : nil
+        image = options.image
+        files = plan.files.isEmpty ? nil : plan.files.map(\.description)
     }
 }
 

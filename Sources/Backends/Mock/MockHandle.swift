@@ -16,6 +16,20 @@ struct MockHandle: Sendable, Hashable, Codable {
     /// Why polls cannot tell anything of it.
     var unreachable: String?
     var answerError: MockFailure?
+    /// The image that it pretends to be.
+    var image: String?
+    /// The files that came with it, each with its size.
+    var files: [String]?
+}
+
+extension MockHandle {
+    /// What its log says: all that was chosen for it.
+    var log: String {
+        var lines = ["mock server \(session.rawValue) at \(host):\(port)"]
+        if let image { lines.append("image \(image)") }
+        for file in files ?? [] { lines.append("file \(file)") }
+        return lines.joined(separator: "\n") + "\n"
+    }
 }
 
 /// An error that a mock was told to fail with.

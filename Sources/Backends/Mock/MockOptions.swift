@@ -20,6 +20,7 @@ struct MockOptions: Sendable {
     var address: String
     var port: Int?
     var world: String?
+    var image: String?
 
     init(_ options: JSONValue) {
         delay = .seconds(options["delay"]?.doubleValue ?? 0)
@@ -35,27 +36,32 @@ struct MockOptions: Sendable {
         unreachable = options["unreachable"]?.stringValue
         address = options["ip"]?.stringValue ?? "127.0.0.1"
         port = options["port"]?.integerValue.flatMap { $0 > 0 ? $0 : nil }
+        image = options["image"]?.stringValue
         world = options["world_path"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     private static let seconds = Shape.number(0...86_400)
 
-    static let shape = ObjectShape([
-        Field("delay", seconds, "Seconds that the start takes after its checkpoint."),
-        Field("messages", .list(.string), "What the start reports as its progress."),
-        Field("answer_delay", seconds, "Seconds until the server answers."),
-        Field("exit_after", seconds, "Seconds until the server ends by itself."),
-        Field("exit_code", .integer(-64...255), "The exit status of that end."),
-        Field("stop_delay", seconds, "Seconds that a stop takes."),
-        Field("fail_at", .choice(Failure.allCases.map(\.rawValue)), "Where the start fails."),
-        Field("error_code", .choice(SpawnError.Code.allCases.map(\.rawValue)), "The code of that failure."),
-        Field("error_message", .string, "The message of that failure."),
-        Field("unreachable", .string, "A reason: polls answer with it that nothing can be told."),
-        Field("ip", .string, "The address of the endpoint (127.0.0.1)."),
-        Field(
-            "port", .integer(0...65535), "The port of a real server that answers instead; 0: a made-up one."),
-        Field(
-            "world_path", .path,
-            "A directory where each running server is a file, so that it outlives the daemon, as real servers do."),
-    ])
+    static let shape = ObjectShape(
+        [
+            Field("delay", seconds, "Seconds that the start takes after its checkpoint."),
+            Field("messages", .list(.string), "What the start reports as its progress."),
+            Field("answer_delay", seconds, "Seconds until the server answers."),
+            Field("exit_after", seconds, "Seconds until the server ends by itself."),
+            Field("exit_code", .integer(-64...255), "The exit status of that end."),
+            Field("stop_delay", seconds, "Seconds that a stop takes."),
+            Field("fail_at", .choice(Failure.allCases.map(\.rawValue)), "Where the start fails."),
+            Field("error_code", .choice(SpawnError.Code.allCases.map(\.rawValue)), "The code of that failure."),
+            Field("error_message", .string, "The message of that failure."),
+            Field("unreachable", .string, "A reason: polls answer with it that nothing can be told."),
+            Field("ip", .string, "The address of the endpoint (127.0.0.1)."),
+            Field(
+                "port", .integer(0...65535), "The port of a real server that answers instead; 0: a made-up one."),
+            Field(
+                "world_path", .path,
+                "A directory where each running server is a file, so that it outlives the daemon, as real servers do."),
+            Field(
+                "image", .string, "The image that it pretends to be; of a list of images it is the one that was chosen."
+            ),
+        ] + MockMenu.fields)
 }

@@ -11,6 +11,8 @@ extension RoutingDecision {
             lines.append("")
             lines.append("template       \(plan.template)")
             lines.append("deployment     \(plan.deployment ?? "-")")
+            if let image = plan.image { lines.append("image          \(image) (\(plan.imageName ?? "-"))") }
+            if !plan.files.isEmpty { lines.append("files          \(plan.files.joined(separator: ", "))") }
             lines.append("provider       \(plan.provider)")
             lines.append("resource type  \(plan.resourceType.rawValue)")
             lines.append("backend        \(plan.backend.rawValue)")

@@ -31,6 +31,5 @@ struct APIContext: RequestContext {
         channel = source.channel
     }
 
-    /// Bodies are small: options and an environment.
-    var maxUploadSize: Int { 4 << 20 }
+    var maxUploadSize: Int { RequestBody.usualMost }
 }

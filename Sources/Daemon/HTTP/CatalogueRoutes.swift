@@ -6,6 +6,7 @@ import MultipleSpawner
 struct CatalogueRoutes: Sendable {
     let files: CatalogueFiles
     let orchestrator: Orchestrator
+    let uploads: UploadStore
 
     func add(to router: some RouterMethods<APIContext>) {
         router.get("/v1/form", use: form)
@@ -21,29 +22,43 @@ struct CatalogueRoutes: Sendable {
         let last = request.uri.queryParameters["last"].flatMap { text in
             JSONSource(file: "last", text: String(text)).root?.jsonValue
         }
-        let form = files.catalogue.form(for: asking.identity.user, groups: asking.groups, last: last ?? .null)
+        let form = files.catalogue.form(
+            for: SessionRequest(
+                id: try SessionID("form"), identity: asking.identity, groups: asking.groups, options: last ?? .null))
         return Response(html: try SpawnFormPage.html(form))
     }
 
     @Sendable private func options(_ request: Request, _ context: APIContext) async throws -> Response {
-        let body = try await RequestBody(request, context, as: FormBody.shape)
+        let body = try await RequestBody(request, context, as: FormBody.shape, atMost: RequestBody.mostWithFiles)
         let identity = try body.identity()
         try context.caller.check(hub: identity.hub)
+        let brought = try FormUploads(body)
         let fields = (body.value["form"]?.objectValue ?? [:]).mapValues { values in
             values.arrayValue?.compactMap(\.stringValue) ?? []
         }
-        let form = files.catalogue.form(for: identity.user, groups: Set(body.strings("groups")))
-        return try Response(json: ["user_options": try form.options(from: fields)])
+        let form = files.catalogue.form(
+            for: SessionRequest(
+                id: try SessionID("form"), identity: identity, groups: Set(body.strings("groups"))))
+        var options =
+            try form.options(
+                from: fields, files: brought.files.map { ($0.name, $0.content.count) }
+            ).objectValue ?? [:]
+        // Nothing is kept of a form that is refused.
+        if !brought.files.isEmpty {
+            options["user_install_files"] = try await brought.keep(in: uploads, for: identity)
+        }
+        return try Response(json: ["user_options": options])
     }
 
     @Sendable private func plan(_ request: Request, _ context: APIContext) async throws -> Response {
-        let body = try await RequestBody(request, context, as: PlanBody.shape)
+        let body = try await RequestBody(request, context, as: PlanBody.shape, atMost: RequestBody.mostWithFiles)
         let identity = try body.identity()
         try context.caller.check(hub: identity.hub)
         let decision = files.catalogue.decide(
             for: SessionRequest(
                 id: try SessionID("plan"), identity: identity, groups: Set(body.strings("groups")),
-                options: body.value["user_options"] ?? .null))
+                options: body.value["user_options"] ?? .null,
+                files: try await uploads.files(of: body.value["user_options"], for: identity)))
         if let error = decision.spawnError { throw error }
         return try Response(json: ["decision": decision])
     }

@@ -30,7 +30,6 @@ struct ErrorAnswers: RouterMiddleware {
         switch error.status {
         case .notFound:
             return SpawnError(.notFound, "there is nothing at \(request.uri.path.excerpt); see /openapi.json")
-        case .contentTooLarge: return SpawnError(.invalidRequest, "the body is too large; the most is 4 MiB")
         default: return SpawnError(.invalidRequest, error.body ?? "the request cannot be read", cause: error)
         }
     }

@@ -6,8 +6,20 @@ import NIOCore
 struct RequestBody {
     let value: JSONValue
 
-    init(_ request: Request, _ context: APIContext, as shape: ObjectShape) async throws {
-        let buffer = try await request.body.collect(upTo: context.maxUploadSize)
+    /// The most that a body holds: options and an environment.
+    static let usualMost = 4 << 20
+    /// The same where files of users may be in it.
+    static let mostWithFiles = 16 << 20
+
+    init(
+        _ request: Request, _ context: APIContext, as shape: ObjectShape, atMost most: Int = usualMost
+    ) async throws {
+        let buffer: ByteBuffer
+        do {
+            buffer = try await request.body.collect(upTo: most)
+        } catch let error as HTTPError where error.status == .contentTooLarge {
+            throw SpawnError(.invalidRequest, "the body is too large; the most is \(most >> 20) MiB")
+        }
         value = try shape.bind(JSONSource(file: "body", bytes: Array(buffer.readableBytesView)))
     }
 

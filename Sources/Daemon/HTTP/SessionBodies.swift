@@ -14,6 +14,8 @@ enum StartBody {
         identityFields + [
             Field("groups", .list(.string), "the user's groups in the hub"),
             Field("user_options", .anything, "what the user chose"),
+            Field("user_data", .map(.anything), "what the hub knows of the user: attributes by name"),
+            Field("certificates", .object(certificates), "for a server that speaks TLS with the hub, as PEM text"),
             Field("environment", .map(.string), "the server's environment"),
             Field("command", .list(.string), "the server's command with its arguments"),
             Field("start_timeout", .number(0.001...604_800), "seconds that the start may take"),
@@ -27,7 +29,14 @@ enum StartBody {
             Field("lifetime", .integer(1...5_256_000), "minutes, when neither the user nor the template says one"),
         ])
 
-    static func request(_ id: SessionID, _ body: RequestBody) throws -> SessionRequest {
+    private static let certificates = ObjectShape([
+        Field("keyfile", .string, required: true, "the server's private key"),
+        Field("certfile", .string, required: true, "the server's certificate"),
+        Field("cafile", .string, required: true, "whom the server trusts"),
+    ])
+
+    /// - Parameter files: the contents of the files that the user options refer to.
+    static func request(_ id: SessionID, _ body: RequestBody, files: [String: [UInt8]]) throws -> SessionRequest {
         let value = body.value
         let environment = (value["environment"]?.objectValue ?? [:]).compactMapValues { text in
             text.stringValue.map { Secret($0) }
@@ -38,6 +47,8 @@ enum StartBody {
             identity: try body.identity(),
             groups: Set(body.strings("groups")),
             options: value["user_options"] ?? .null,
+            files: files,
+            attributes: UserAttributes(value["user_data"]?.objectValue ?? [:]),
             environment: environment,
             command: body.strings("command"),
             startTimeout: Duration.seconds(value["start_timeout"]?.doubleValue ?? 60),
@@ -49,7 +60,15 @@ enum StartBody {
                 memoryGuarantee: value["memory_guarantee"]?.integerValue,
                 cpuLimit: value["cpu_limit"]?.doubleValue,
                 cpuGuarantee: value["cpu_guarantee"]?.doubleValue,
-                lifetime: value["lifetime"]?.integerValue))
+                lifetime: value["lifetime"]?.integerValue),
+            certificates: certificates(value["certificates"]))
+    }
+
+    private static func certificates(_ value: JSONValue?) -> Certificates? {
+        guard let key = value?["keyfile"]?.stringValue, let certificate = value?["certfile"]?.stringValue,
+            let authorities = value?["cafile"]?.stringValue
+        else { return nil }
+        return Certificates(key: Secret(key), certificate: Secret(certificate), authorities: Secret(authorities))
     }
 }
 
@@ -120,6 +139,6 @@ enum FormBody {
         identityFields + [
             Field("groups", .list(.string), "the user's groups in the hub"),
             Field("form", .map(.list(.string)), required: true, "the form's fields, each with its values"),
-            Field("files", .map(.anything), "uploaded files"),
+            Field("files", .map(.list(.object(FormUploads.shape))), "uploaded files, by the name of their field"),
         ])
 }

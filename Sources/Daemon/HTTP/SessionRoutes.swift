@@ -9,6 +9,7 @@ import ServiceLifecycle
 struct SessionRoutes: Sendable {
     let orchestrator: Orchestrator
     let events: ServerSentEvents
+    let uploads: UploadStore
 
     private var ledger: Ledger { orchestrator.ledger }
 
@@ -44,9 +45,12 @@ struct SessionRoutes: Sendable {
 
     @Sendable private func start(_ request: Request, _ context: APIContext) async throws -> Response {
         let id = try sessionID(context)
-        let body = try await RequestBody(request, context, as: StartBody.shape)
-        let start = try StartBody.request(id, body)
-        try context.caller.check(hub: start.identity.hub)
+        let body = try await RequestBody(
+            request, context, as: StartBody.shape, atMost: RequestBody.mostWithFiles)
+        let identity = try body.identity()
+        try context.caller.check(hub: identity.hub)
+        let files = try await uploads.files(of: body.value["user_options"], for: identity)
+        let start = try StartBody.request(id, body, files: files)
         return try Response(json: SessionView(try await orchestrator.submit(start)), status: .accepted)
     }
 

@@ -1,4 +1,4 @@
-// Fields that follow each other: provider, kind of machine, configuration, environment, limits.
+// Fields that follow each other: provider, kind of machine, configuration, environment, images, files, limits.
 (() => {
   "use strict";
   const offer = JSON.parse(document.getElementById("multiplespawner-offer").textContent);
@@ -39,16 +39,18 @@
     showRest(wanted);
   };
   const showRest = (wanted) => {
-    const provider = find(offer.providers, field("provider").value);
-    const type = find(provider.types, field("resource_type").value);
-    const template = find(type.templates, field("template").value);
+    const template = templateChosen();
     help("template", template.description || "");
+    const icon = field("template-icon");
+    icon.hidden = !template.icon;
+    if (template.icon) icon.src = template.icon;
     const select = field("deployment");
     if (select) {
       field("deployment-row").hidden = template.deployments.length === 0;
       fill(select, template.deployments.map((entry) => (
         { value: entry.name, label: described(entry), preset: entry.isDefault })), wanted.deployment);
     }
+    showMenu(template);
     const limits = template.limits;
     help("memory", atMost(limits.memory && limits.memory / 2 ** 30, " GB"));
     help("cpu", atMost(limits.cpu, ""));
@@ -56,6 +58,52 @@
     const usual = limits.lifetime === undefined ? "" : ` ${plain(limits.lifetime)} when left empty.`;
     help("lifetime", atMost(limits.longestLifetime, "") + usual);
   };
+  // Each menu is a part of the page; the one that the choice leads to is shown, and only what is shown is sent.
+  const menus = [...document.querySelectorAll("[data-multiplespawner-menu]")];
+  const showMenu = (template) => {
+    const select = field("deployment");
+    const deployment = select && template.deployments.find((entry) => entry.name === select.value);
+    const menu = deployment ? deployment.menu : template.menu;
+    for (const part of menus) {
+      const isShown = menu !== undefined && part.dataset.multiplespawnerMenu === String(menu);
+      part.hidden = !isShown;
+      part.disabled = !isShown;
+    }
+  };
+  const showImage = (select) => {
+    const text = document.getElementById(`${select.id}-help`);
+    const option = select.selectedOptions && select.selectedOptions[0];
+    if (text) text.textContent = option ? option.title : "";
+  };
+  const checkFiles = (input) => {
+    const files = [...input.files];
+    const { mostFiles, mostBytes } = input.dataset;
+    const large = mostBytes && files.find((file) => file.size > Number(mostBytes));
+    let problem = "";
+    if (mostFiles && files.length > Number(mostFiles)) problem = `Choose ${mostFiles} files at most.`;
+    if (large) problem = `${large.name} is too large.`;
+    input.setCustomValidity(problem);
+  };
+  for (const part of menus) {
+    for (const select of part.querySelectorAll("select[name=select_image]")) {
+      // With a script there is always one that is chosen: what is left empty is for pages without.
+      for (const option of [...select.options]) if (!option.value) option.remove();
+      if ([...select.options].some((option) => option.value === offer.values.select_image)) {
+        select.value = offer.values.select_image;
+      }
+      select.addEventListener("change", () => showImage(select));
+      showImage(select);
+    }
+    for (const input of part.querySelectorAll("input[type=file]")) {
+      input.addEventListener("change", () => checkFiles(input));
+    }
+  }
+  const templateChosen = () => {
+    const provider = find(offer.providers, field("provider").value);
+    const type = find(provider.types, field("resource_type").value);
+    return find(type.templates, field("template").value);
+  };
+
   const chosen = () => Object.fromEntries(["provider", "resource_type", "template", "deployment"]
     .map((name) => [name, field(name) && field(name).value]));
 
@@ -76,5 +124,6 @@
   field("provider").addEventListener("change", () => showType(chosen()));
   field("resource_type").addEventListener("change", () => showTemplate(chosen()));
   field("template").addEventListener("change", () => showRest(chosen()));
+  if (field("deployment")) field("deployment").addEventListener("change", () => showMenu(templateChosen()));
   showProvider(templateOf(offer.values));
 })();

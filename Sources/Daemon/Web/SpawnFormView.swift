@@ -29,6 +29,7 @@ struct SpawnFormView {
     let templates: [Group]
     let hasDeployments: Bool
     let deployments: [Group]
+    let menus: [SpawnMenuView]
     let numbers: [Number]
     /// The whole offer for the script, as JSON that cannot leave its element.
     let offer: String
@@ -59,6 +60,7 @@ struct SpawnFormView {
         }
         deployments = Self.deployments(form)
         hasDeployments = !deployments.isEmpty
+        menus = form.menus.indices.map { SpawnMenuView(form, number: $0) }
         numbers = [FormField.memory, .cpu, .gpu, .lifetime].map { field in
             Number(
                 name: field.rawValue, label: field.label, value: form.values[field] ?? "",

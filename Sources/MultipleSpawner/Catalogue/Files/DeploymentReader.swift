@@ -58,7 +58,7 @@ struct DeploymentReader {
         let rest = JSONNode(
             .object(members.filter { Deployment.shape.field(named: $0.key) == nil }), at: node.range)
         var check = PlaceholderCheck(strict: strict, hasAttributes: hasAttributes(rest, of: type))
-        check.look(at: rest)
+        check.look(atOptions: rest)
         remarks += check.remarks
         let access = bound["access"].map(Access.init(bound:)).map {
             lists.resolve($0, in: node["access"], remarks: &remarks)

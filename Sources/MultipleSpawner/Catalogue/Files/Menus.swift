@@ -47,7 +47,10 @@ struct Menus: Sendable {
         // Only the backend knows what its menu is made of: it is tried with other values in the places of placeholders.
         let probes: [JSONValue] = ["\u{1}", true, false, 1]
         let dependsOnRequest = probes.contains { probe in
-            self.menu(of: options.mapValues { $0.replacingPlaceholders(by: probe) }, template) != menu
+            let tried = options.map { key, value in
+                (key, OptionSet.verbatimKeys.contains(key) ? value : value.replacingPlaceholders(by: probe))
+            }
+            return self.menu(of: Dictionary(tried) { first, _ in first }, template) != menu
         }
         return Entry(menu: menu, dependsOnRequest: dependsOnRequest)
     }

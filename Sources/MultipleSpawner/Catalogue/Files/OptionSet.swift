@@ -17,7 +17,8 @@ struct OptionSet: Sendable {
         self.shape = shape
         self.source = source
         self.values = values
-        hasPlaceholders = node?.holdsPlaceholders ?? false
+        hasPlaceholders =
+            node?.members?.contains { !Self.verbatimKeys.contains($0.key) && $0.value.holdsPlaceholders } ?? false
     }
 
     /// Binds options as a file gives them. What is wrong comes back beside them.
@@ -33,7 +34,7 @@ struct OptionSet: Sendable {
     /// The options with placeholders filled in, held against the declaration once more.
     func filled(by placeholders: Placeholders) throws(SpawnError) -> [String: JSONValue] {
         guard hasPlaceholders, let node else { return values }
-        let filled = try placeholders.fill(node)
+        let filled = try placeholders.fill(node, except: Self.verbatimKeys)
         guard let shape else { return filled.jsonValue.objectValue ?? [:] }
         try SettingGuard(placeholders: placeholders).check(node, against: .object(shape))
         var binder = Binder(placeholders: placeholders.leavesRest ? .attributes : .deferred)
@@ -60,6 +61,9 @@ struct OptionSet: Sendable {
 extension OptionSet {
     /// The option that names attributes of the user whose values are placeholders, in the words of SwarmSpawner.
     static let attributesKey = "user_format_attributes"
+
+    /// Options that hold an admin's own HTML, whose `{name}` is an image's and not the user's.
+    static let verbatimKeys: Set<String> = ["form_template", "option_template", "user_upload_form"]
 
     var attributeNames: [String] {
         values[Self.attributesKey]?.arrayValue?.compactMap(\.stringValue) ?? []

@@ -10,6 +10,13 @@ struct PlaceholderCheck {
         self.hasAttributes = hasAttributes
     }
 
+    /// Looks at the options of a backend.
+    mutating func look(atOptions node: JSONNode) {
+        for member in node.members ?? [] where !OptionSet.verbatimKeys.contains(member.key) {
+            look(at: member.value)
+        }
+    }
+
     mutating func look(at node: JSONNode) {
         switch node.value {
         case .string(let text):

@@ -65,7 +65,8 @@ public struct Placeholders: Sendable {
         return filled
     }
 
-    func fill(_ node: JSONNode) throws(SpawnError) -> JSONNode {
+    /// - Parameter keys: keys of the object whose values are left as they are.
+    func fill(_ node: JSONNode, except keys: Set<String> = []) throws(SpawnError) -> JSONNode {
         switch node.value {
         case .string(let text):
             return JSONNode(.string(try fill(text)), at: node.range)
@@ -76,8 +77,8 @@ public struct Placeholders: Sendable {
         case .object(let members):
             var filled: [JSONMember] = []
             for member in members {
-                filled.append(
-                    JSONMember(key: member.key, keyRange: member.keyRange, value: try fill(member.value)))
+                let value = keys.contains(member.key) ? member.value : try fill(member.value)
+                filled.append(JSONMember(key: member.key, keyRange: member.keyRange, value: value))
             }
             return JSONNode(.object(filled), at: node.range)
         default:

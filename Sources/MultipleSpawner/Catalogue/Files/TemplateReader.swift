@@ -34,7 +34,8 @@ struct TemplateReader {
         let bound = binder.bind(node, to: shape)
         remarks += binder.remarks
         var check = PlaceholderCheck(strict: strict, hasAttributes: hasAttributes)
-        for part in [spawner["kwargs"], node["authenticator"], node["configurer"], node["configurers"]] {
+        if let options = spawner["kwargs"] { check.look(atOptions: options) }
+        for part in [node["authenticator"], node["configurer"], node["configurers"]] {
             if let part { check.look(at: part) }
         }
         remarks += check.remarks

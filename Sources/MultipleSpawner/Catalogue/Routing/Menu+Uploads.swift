@@ -4,7 +4,13 @@ extension Menu.Uploads {
         guard files.count <= mostFiles else {
             return "it takes \(mostFiles) file\(mostFiles == 1 ? "" : "s") at most, not \(files.count)"
         }
+        var names: Set<String> = []
         for (name, bytes) in files {
+            guard Self.isPlain(name) else {
+                return "it does not take the file '\(name.excerpt)'; its name must be a plain one: no '/', no dot at "
+                    + "the beginning, no control characters, 255 bytes at most"
+            }
+            guard names.insert(name).inserted else { return "it does not take two files of the name '\(name.excerpt)'" }
             guard extensions.contains(where: { Self.ends(name, with: $0) }) else {
                 return "it does not take the file '\(name.excerpt)'; its name must end with "
                     + NearestName.list(extensions)
@@ -14,6 +20,13 @@ extension Menu.Uploads {
             }
         }
         return nil
+    }
+
+    /// Whether a name stays in the directory that it is put into, and can be seen there.
+    private static func isPlain(_ name: String) -> Bool {
+        !name.utf8.contains(UInt8(ascii: "/")) && !name.utf8.contains(UInt8(ascii: "\\"))
+            && name.utf8.first != UInt8(ascii: ".") && name.utf8.count <= 255
+            && !name.unicodeScalars.contains(where: \.isControl)
     }
 
     /// Bytes are compared: a letter that melts into the dot before it is another character, and the same file name.

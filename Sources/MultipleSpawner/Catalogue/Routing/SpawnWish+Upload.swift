@@ -56,6 +56,7 @@ extension Catalogue {
     ///
     /// What cannot be read as user options holds none; the plan says what is wrong with it.
     public static func fileReferences(in options: JSONValue) -> [String] {
-        ((try? SpawnWish(options))?.uploads ?? []).compactMap(\.reference)
+        guard options["user_install_files"] != nil else { return [] }
+        return ((try? SpawnWish(options))?.uploads ?? []).compactMap(\.reference)
     }
 }
