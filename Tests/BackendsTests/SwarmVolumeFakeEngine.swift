@@ -85,9 +85,10 @@ extension SwarmVolumeFakeEngine.State {
         case (_, "_ping", _): return (200, "OK")
         case ("GET", "info", _): return (200, #"{"Swarm": {"NodeID": "manager"}}"#)
         case ("GET", "nodes", _):
-            return json(nodes.map { id, isReady in
-                ["ID": id, "Status": ["State": isReady ? "ready" : "down"], "Spec": ["Availability": "active"]]
-            })
+            return json(
+                nodes.map { id, isReady in
+                    ["ID": id, "Status": ["State": isReady ? "ready" : "down"], "Spec": ["Availability": "active"]]
+                })
         case ("GET", "volumes", let name):
             guard let labels = volumes[name] else { return (404, "{}") }
             return json(["Name": name, "Labels": labels])

@@ -27,7 +27,9 @@ import Testing
     }
 
     /// An engine with one volume.
-    private func remove(described description: String) async throws -> (outcome: SwarmVolumeProgram.Outcome, asked: [String]) {
+    private func remove(described description: String) async throws -> (
+        outcome: SwarmVolumeProgram.Outcome, asked: [String]
+    ) {
         try await remove { request, connection in
             connection.answer(request.method == "GET" ? 200 : 204, request.method == "GET" ? description : "")
         }
@@ -171,8 +173,10 @@ import Testing
 
     @Test func `an engine that fails, says nonsense or breaks off is worth another try`() async throws {
         let (failing, _) = try await remove { _, connection in connection.answer(500, #"{"message":"disk\u0007"}"#) }
-        #expect(failing == Outcome(
-            status: 1, lines: [#"volume home: not removed, the engine says: {"message":"disk\u0007"}"#]))
+        #expect(
+            failing
+                == Outcome(
+                    status: 1, lines: [#"volume home: not removed, the engine says: {"message":"disk\u0007"}"#]))
         for nonsense in ["", "hello", "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n"] {
             let (outcome, asked) = try await remove { _, connection in connection.send(nonsense) }
             #expect(outcome.status == 1)

@@ -27,7 +27,9 @@ struct VolumeProgram: Sendable, Hashable {
         guard case .success(let content) = result else {
             throw Self.unusable(path, "cannot be read", result)
         }
-        guard content.starts(with: [0x7F] + Array("ELF".utf8)) else { throw Self.unusable(path, "is no program", result) }
+        guard content.starts(with: [0x7F] + Array("ELF".utf8)) else {
+            throw Self.unusable(path, "is no program", result)
+        }
         guard content.count <= Self.mostBytes else {
             throw Self.unusable(path, "has more than the \(Self.mostBytes) bytes that a Docker config holds", result)
         }
@@ -38,7 +40,9 @@ struct VolumeProgram: Sendable, Hashable {
     private static let mostBytes = 1_023_999
 
     static var usualPath: String {
-        if let path = getenv("MULTIPLE_SPAWNER_VOLUME_REMOVER").map({ String(cString: $0) }), !path.isEmpty { return path }
+        if let path = getenv("MULTIPLE_SPAWNER_VOLUME_REMOVER").map({ String(cString: $0) }), !path.isEmpty {
+            return path
+        }
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let count = readlink("/proc/self/exe", &buffer, buffer.count)
         let own = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)

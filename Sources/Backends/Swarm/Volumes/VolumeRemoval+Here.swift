@@ -17,7 +17,8 @@ extension VolumeRemoval {
         while try await isHeld(name, of: session, hub: hub) {
             guard clock.now < deadline else {
                 throw SpawnError(
-                    .timedOut, "the volume '\(name.excerpt)' is still held by a container of the session that has ended")
+                    .timedOut, "the volume '\(name.excerpt)' is still held by a container of the session that has ended"
+                )
             }
             // Docker tells nobody when the container that Swarm is removing lets go of its volumes.
             try await clock.sleep(for: .milliseconds(200))
