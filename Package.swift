@@ -14,6 +14,7 @@ let package = Package(
     name: "multiplespawner",
     products: [
         .executable(name: "multiplespawner", targets: ["Daemon"]),
+        .executable(name: "multiplespawner-volume-remover", targets: ["VolumeRemover"]),
         .library(name: "MultipleSpawner", targets: ["MultipleSpawner"]),
         .library(name: "BackendContract", targets: ["BackendContract"]),
     ],
@@ -31,6 +32,8 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
     ],
     targets: [
         // The idea: values, contracts, the life of a session. No I/O, no C, no backend.
@@ -48,6 +51,8 @@ let package = Package(
                 "MultipleSpawner", "Transport", "CLinux",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings
         ),
@@ -86,16 +91,34 @@ let package = Package(
         // What Swift cannot say: vfork, pidfd, eventfd.
         .target(name: "CLinux"),
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        // A program that travels to other machines of a swarm: static, without a C library, some kilobytes.
+        .executableTarget(
+            name: "VolumeRemover",
+            cSettings: [.unsafeFlags(["-Os", "-ffreestanding", "-fno-stack-protector", "-fno-sanitize=all"])],
+            linkerSettings: [
+                .unsafeFlags(
+                    ["-static-stdlib", "-nostartfiles", "-Xlinker", "-s"]
+                        + ["-static", "-no-pie", "-nostdlib", "-nostartfiles", "-fno-sanitize=all"]
+                        .flatMap { ["-Xclang-linker", $0] })
+            ]
+        ),
         // A server that does nothing but answer, for tests and benchmarks.
         .executableTarget(name: "FakeServer", dependencies: ["CLinux"]),
+        // A server of one test's own that answers as it is told, well or badly.
+        .target(name: "ScriptedServer", swiftSettings: settings),
         .testTarget(name: "MultipleSpawnerTests", dependencies: ["MultipleSpawner"], swiftSettings: settings),
         .testTarget(
             name: "BackendsTests",
-            dependencies: ["Backends", "BackendContract", "MultipleSpawner", "Transport", "CLinux", "FakeServer"],
+            dependencies: [
+                "Backends", "BackendContract", "MultipleSpawner", "Transport", "CLinux", "FakeServer", "ScriptedServer",
+                "VolumeRemover",
+            ],
             swiftSettings: settings
         ),
         .testTarget(
-            name: "TransportTests", dependencies: ["Transport", "MultipleSpawner", "CLinux"], swiftSettings: settings),
+            name: "TransportTests", dependencies: ["Transport", "MultipleSpawner", "ScriptedServer"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "DaemonTests",
             dependencies: [

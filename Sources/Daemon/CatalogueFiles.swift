@@ -13,6 +13,8 @@ final class CatalogueFiles: Sendable {
     struct State: Sendable {
         var catalogue: Catalogue
         var read: Date
+        /// The files that decide what is in force, lists of users included: whatever the newest version names.
+        var files: [String]
         /// Why the newest version of the files is not in force; empty when it is.
         var refused: [Diagnostic] = []
     }
@@ -33,7 +35,7 @@ final class CatalogueFiles: Sendable {
         self.paths = paths
         self.registry = registry
         self.log = log
-        state = Mutex(State(catalogue: catalogue, read: Date()))
+        state = Mutex(State(catalogue: catalogue, read: Date(), files: paths.all(of: reading)))
         for diagnostic in reading.diagnostics { log.warning("\(diagnostic)") }
     }
 
@@ -53,44 +55,19 @@ final class CatalogueFiles: Sendable {
             return false
         }
         for diagnostic in reading.diagnostics { log.warning("\(diagnostic)") }
+        let watched = paths.all(of: reading)
         guard let catalogue = reading.catalogue else {
-            state.withLock { $0.refused = reading.diagnostics }
+            state.withLock { state in
+                state.refused = reading.diagnostics
+                // A list that was missing may come; one that is in force may still change.
+                state.files += watched.filter { !state.files.contains($0) }
+            }
             log.error("the files have errors; the last good version stays in force")
             return false
         }
-        state.withLock { $0 = State(catalogue: catalogue, read: Date()) }
+        state.withLock { $0 = State(catalogue: catalogue, read: Date(), files: watched) }
         log.info("the files were read", metadata: ["templates": "\(catalogue.templates.count)"])
         return true
-    }
-}
-
-/// Where the catalogue's files are.
-struct CataloguePaths: Sendable {
-    let templates: String?
-    let deployments: String?
-    let providers: String?
-
-    /// The files that settings name; for what they do not name, the default place when there is a file.
-    init(_ settings: Settings, home: String?) {
-        func existing(_ names: String...) -> String? {
-            names.map { "~/.multiplespawner/\($0)".expandingTilde(home: home) }.first { access($0, F_OK) == 0 }
-        }
-        templates = settings.templates ?? existing("spawner_templates.json")
-        deployments = settings.deployments ?? existing("spawner_deployment.json", "spawner_deployments.json")
-        providers = settings.providers ?? existing("providers.json")
-    }
-
-    var all: [String] { [templates, deployments, providers].compactMap { $0 } }
-
-    func sources() throws(SpawnError) -> CatalogueSources {
-        CatalogueSources(
-            templates: try Self.source(templates), deployments: try Self.source(deployments),
-            providers: try Self.source(providers))
-    }
-
-    private static func source(_ path: String?) throws(SpawnError) -> CatalogueSources.File? {
-        guard let path else { return nil }
-        return CatalogueSources.File(name: path, bytes: try FileBytes.read(path))
     }
 }
 

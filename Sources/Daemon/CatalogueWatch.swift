@@ -8,13 +8,13 @@ import UnixSignals
 /// Reads the catalogue's files again when one of them changes, and on SIGHUP.
 struct CatalogueWatch: Service {
     let files: CatalogueFiles
-    let admission: Admission
+    let orchestrator: Orchestrator
     /// A disk may be slow, and of two readings the later one is to stay.
     private let queue = DispatchQueue(label: "multiplespawner.catalogue")
 
-    init(files: CatalogueFiles, admission: Admission) {
+    init(files: CatalogueFiles, orchestrator: Orchestrator) {
         self.files = files
-        self.admission = admission
+        self.orchestrator = orchestrator
     }
 
     func run() async throws {
@@ -24,8 +24,28 @@ struct CatalogueWatch: Service {
                 for await _ in signals.cancelOnGracefulShutdown() { await reload() }
             }
             group.addTask {
-                for await _ in FileChanges.of(files.paths.all).cancelOnGracefulShutdown() { await reload() }
+                await watchFiles()
             }
+        }
+    }
+
+    /// Which files there are to watch is known from the files: when they name others, those are watched.
+    private func watchFiles() async {
+        var watched = files.current.files
+        var isFirst = true
+        while true {
+            let changes = FileChanges.of(watched).cancelOnGracefulShutdown()
+            // One may have changed before it was watched.
+            if !isFirst { await reload() }
+            isFirst = false
+            if Set(files.current.files) == Set(watched) {
+                for await _ in changes {
+                    await reload()
+                    if Set(files.current.files) != Set(watched) { break }
+                }
+            }
+            guard !Task.isCancelled, Set(files.current.files) != Set(watched) else { return }
+            watched = files.current.files
         }
     }
 
@@ -36,8 +56,9 @@ struct CatalogueWatch: Service {
                 continuation.resume()
             }
         }
+        await orchestrator.configure(by: files.catalogue)
         // A provider may have more room now.
-        await admission.reconsider()
+        await orchestrator.admission.reconsider()
     }
 }
 

@@ -56,12 +56,12 @@ struct Engine {
     /// Runs until it is told to stop. The users' servers stay.
     func run() async throws {
         MetricsSystem.bootstrap(metrics)
-        try await orchestrator.recover()
+        try await orchestrator.recover(with: files.catalogue)
         let sessions = SessionMetrics(ledger: orchestrator.ledger)
         let services: [any Service] =
             [
                 BackendWatch(orchestrator: orchestrator), Housekeeping(orchestrator: orchestrator),
-                CatalogueWatch(files: files, admission: orchestrator.admission), sessions,
+                CatalogueWatch(files: files, orchestrator: orchestrator), sessions,
             ] + (try listeners(sessions))
         log.info("serving", metadata: ["socket": "\(settings.socket)", "listen": "\(settings.listen ?? "-")"])
         var configuration = ServiceGroupConfiguration(

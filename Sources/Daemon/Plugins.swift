@@ -1,4 +1,5 @@
 import Backends
+import FoundationEssentials
 import MultipleSpawner
 
 /// Every plug-in that there is, by name. Nothing else in the program names one.
@@ -8,24 +9,24 @@ enum Plugins {
     /// - Parameters:
     ///   - stateDirectory: where backends keep logs.
     ///   - openFileLimit: how many open files servers start with; `nil`: as many as the daemon.
-    static func registry(stateDirectory: String, openFileLimit: Int? = nil) throws(SpawnError) -> Registry {
+    ///   - environment: says where Docker is.
+    static func registry(
+        stateDirectory: String, openFileLimit: Int? = nil,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(SpawnError) -> Registry {
         let machine = try LocalMachine(logDirectory: stateDirectory + "/logs", openFileLimit: openFileLimit)
+        let swarm = try SwarmConfiguration(environment: environment)
         return Registry(
             backends: [
                 Registry.Entry(LocalBackend(machine), classes: LocalBackend.classes),
                 Registry.Entry(LocalUserBackend(machine), classes: LocalUserBackend.classes),
+                Registry.Entry(SwarmBackend(swarm), classes: SwarmBackend.classes),
                 Registry.Entry(MockBackend(), classes: MockBackend.classes),
             ] + announced, announcedHooks: hooks)
     }
 
     /// Backends of the originals that this build knows by name only.
     private static let announced = [
-        Registry.Entry(
-            announced: "swarm",
-            classes: [
-                "multiplespawner.Swarm", "jhub.SwarmSpawner", "jhub.swarmspawner.SwarmSpawner",
-                "cassinyspawner.SwarmSpawner", "cassinyspawner.swarmspawner.SwarmSpawner",
-            ]),
         Registry.Entry(
             announced: "ssh",
             classes: [

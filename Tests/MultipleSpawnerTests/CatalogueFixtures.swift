@@ -20,7 +20,48 @@ struct PaperBackend: Backend {
         Field("level", .choice(["low", "high"]), "How much."),
         Field("image", .string, "The image."),
         Field("extra", .object(ObjectShape([Field("depth", .integer(0...9), required: true, "How deep.")])), "More."),
+        Field(
+            "images",
+            .list(
+                .object(
+                    ObjectShape([
+                        Field("name", .string, "Its name."), Field("image", .string, "The image."),
+                        Field("access", Access.shape, "Whose."), Field("about", .string, "A line."),
+                    ]))), "What users choose from."),
+        Field("uploads", .integer(0...9), "How many files users may bring."),
+        Field("keys", .list(.string), "What else users may choose."),
+        Field("user_format_attributes", .list(.string), "Attributes that fill placeholders."),
+        Field("mount", .map(.string), "A volume."),
     ])
+
+    static func menu(of options: JSONValue) -> Menu {
+        Menu(
+            images: (options["images"]?.arrayValue ?? []).map { image in
+                Menu.Image(
+                    name: image["name"]?.stringValue ?? "", image: image["image"]?.stringValue ?? "",
+                    access: image["access"].map(Access.init(bound:)), description: image["about"]?.stringValue)
+            },
+            uploads: options["uploads"]?.integerValue.flatMap { most in
+                most > 0 ? Menu.Uploads(extensions: [".txt", ".yml"], mostFiles: most, mostBytes: 10) : nil
+            },
+            keys: options["keys"]?.arrayValue?.compactMap(\.stringValue) ?? [])
+    }
+
+    /// What was chosen stands in the options afterwards; a network named `host` is nobody's to choose.
+    static func settle(
+        _ options: JSONValue, with choice: Choice, within limits: HardwareLimits
+    ) throws(SpawnError) -> JSONValue {
+        if choice.options["networks"] == ["host"] {
+            throw SpawnError(.forbidden, "user options: 'networks' may not name 'host'")
+        }
+        var settled = options.objectValue ?? [:]
+        settled["images"] = nil
+        settled["image"] = choice.image.map { .string("\($0.image) as \($0.name)") } ?? settled["image"]
+        for (key, value) in choice.options { settled["chosen \(key)"] = value }
+        if !choice.files.isEmpty { settled["files"] = .array(choice.files.map { .string($0.name) }) }
+        if !choice.options.isEmpty { settled["most memory"] = limits.memory.map { .integer($0) } }
+        return .object(settled)
+    }
 
     func start(_ plan: SessionPlan, checkpoint: Checkpoint) async throws -> Endpoint {
         throw SpawnError(.unsupported, "a paper backend starts nothing")
@@ -55,21 +96,28 @@ enum Given {
         announcedHooks: ["corc.authenticator.SSHAuthenticator", "corc.configurer.AnsibleConfigurer"])
 
     static func reading(
-        _ templates: String? = nil, deployments: String? = nil, providers: String? = nil, strict: Bool = false
+        _ templates: String? = nil, deployments: String? = nil, providers: String? = nil, lists: [String: String] = [:],
+        strict: Bool = false
     ) -> CatalogueReading {
         Catalogue.read(
             CatalogueSources(
                 templates: templates.map { CatalogueSources.File(name: "templates.json", text: $0) },
                 deployments: deployments.map { CatalogueSources.File(name: "deployments.json", text: $0) },
-                providers: providers.map { CatalogueSources.File(name: "providers.json", text: $0) }),
+                providers: providers.map { CatalogueSources.File(name: "providers.json", text: $0) },
+                userList: { path throws(SpawnError) in
+                    guard let text = lists[path] else {
+                        throw SpawnError(.invalidRequest, "cannot read '\(path)': No such file or directory")
+                    }
+                    return CatalogueSources.File(name: "/etc/lists/\(path)", text: text)
+                }),
             registry: registry, strict: strict)
     }
 
     /// A catalogue from text that must have no error.
     static func catalogue(
-        _ templates: String? = nil, deployments: String? = nil, providers: String? = nil
+        _ templates: String? = nil, deployments: String? = nil, providers: String? = nil, lists: [String: String] = [:]
     ) throws -> Catalogue {
-        let reading = reading(templates, deployments: deployments, providers: providers)
+        let reading = reading(templates, deployments: deployments, providers: providers, lists: lists)
         guard let catalogue = reading.catalogue else {
             throw SpawnError(.internal, reading.diagnostics.map(\.description).joined(separator: "\n"))
         }
@@ -78,11 +126,12 @@ enum Given {
 
     static func request(
         _ options: JSONValue = nil, user: String = "alice", server: String = "", groups: Set<String> = [],
-        environment: [String: Secret] = [:], settings: ServerSettings = ServerSettings()
+        environment: [String: Secret] = [:], settings: ServerSettings = ServerSettings(),
+        files: [String: [UInt8]] = [:], attributes: [String: JSONValue] = [:]
     ) throws -> SessionRequest {
         SessionRequest(
             id: try SessionID("attempt-1"), identity: try SessionIdentity(hub: "hub", user: user, server: server),
-            groups: groups, options: options,
+            groups: groups, options: options, files: files, attributes: UserAttributes(attributes),
             environment: ["JUPYTERHUB_USER": Secret(user), "JUPYTERHUB_API_TOKEN": "s3cret"].merging(environment) {
                 $1
             },

@@ -103,9 +103,13 @@ import Testing
     }
 
     @Test func `a get over a kept connection that dies under it is made again`() async throws {
-        let broken = Atomic(false)
+        let broken = Mutex(false)
         let server = try ScriptedServer { request, connection in
-            let isFirst = request.path == "/second" && !broken.exchange(true, ordering: .relaxed)
+            let isFirst = broken.withLock { isBroken in
+                guard request.path == "/second", !isBroken else { return false }
+                isBroken = true
+                return true
+            }
             if isFirst { connection.breakOff() } else { connection.answer() }
         }
         defer { server.stop() }

@@ -30,15 +30,15 @@ import Testing
     }
 
     @Test func `a reader that lags holds the server back, and misses nothing`() async throws {
-        let sent = Atomic(0)
+        let sent = Mutex(0)
         let size = 48 << 20
         let server = try ScriptedServer { _, connection in
             connection.beginStream()
             var number: UInt64 = 0
-            while sent.load(ordering: .relaxed) < size {
+            while sent.withLock(\.self) < size {
                 let bytes = (0..<8192).map { UInt8(truncatingIfNeeded: number &+ UInt64($0) &* 7) }
                 guard connection.chunk(bytes) else { return }
-                sent.wrappingAdd(bytes.count, ordering: .relaxed)
+                sent.withLock { $0 += bytes.count }
                 number += 1
             }
             connection.endStream()
@@ -47,8 +47,8 @@ import Testing
         let stream = try await client.open(HTTPRequest("GET", server.url))
         // Held back, when it has sent no more for a while.
         var before = -1
-        while sent.load(ordering: .relaxed) != before {
-            before = sent.load(ordering: .relaxed)
+        while sent.withLock(\.self) != before {
+            before = sent.withLock(\.self)
             try await Task.sleep(for: .milliseconds(300))
         }
         #expect(before < 16 << 20, "what a reader leaves unread is not kept in memory")

@@ -13,7 +13,7 @@ public final class DockerClient: Sendable {
     private let http: HTTPClient
     private let managers: [DockerManager]
     /// The manager that answered last.
-    private let preferred = Atomic(0)
+    private let preferred = Mutex(0)
 
     public init(host: DockerHost, http: HTTPClient) {
         self.host = host
@@ -40,7 +40,7 @@ public final class DockerClient: Sendable {
             let manager = managers[index]
             switch await attempt(call, at: manager, make) {
             case .answered(let answer):
-                preferred.store(index, ordering: .relaxed)
+                preferred.withLock { $0 = index }
                 return answer
             case .refused(let error):
                 throw error
@@ -97,7 +97,7 @@ public final class DockerClient: Sendable {
     /// The managers as they are to be asked: the one that answered last and those after it, then those that failed a
     /// short time ago.
     private func order() -> [Int] {
-        let first = preferred.load(ordering: .relaxed)
+        let first = preferred.withLock(\.self)
         let all = managers.indices.map { ($0 + first) % managers.count }
         let resting = Set(all.filter { managers[$0].isResting })
         return all.filter { !resting.contains($0) } + all.filter(resting.contains)

@@ -1,4 +1,4 @@
-import MultipleSpawner
+public import MultipleSpawner
 
 extension SwarmBackend {
     /// Services, configs, secrets and volumes that carry our labels, one resident for each session, in every swarm
@@ -6,9 +6,9 @@ extension SwarmBackend {
     public func census() async throws -> [Resident] {
         var residents: [Resident] = []
         for cluster in clusters.all {
-            do throws(DockerError) {
+            do {
                 residents += try await cluster.residents(isOwn: cluster.host == clusters.configuration.host)
-            } catch {
+            } catch let error as DockerError {
                 throw error.spawnError(doing: "listing what is there")
             }
         }
@@ -57,7 +57,7 @@ extension SwarmBackend {
 
 extension SwarmCluster {
     /// - Parameter isOwn: whether it is the daemon's own swarm, which handles leave out.
-    func residents(isOwn: Bool) async throws(DockerError) -> [Resident] {
+    func residents(isOwn: Bool) async throws -> [Resident] {
         let host = isOwn ? nil : host
         var residents: [SessionID: Resident] = [:]
         for service in try await services() {
@@ -85,7 +85,8 @@ extension SwarmCluster {
         to residents: inout [SessionID: Resident], _ description: String, _ labels: [String: String],
         _ host: DockerHost?, _ fill: (inout SwarmHandle) -> Void
     ) {
-        guard let session = labels[ServiceLabels.session].flatMap(SessionID.init(rawValue:)), residents[session] == nil else {
+        guard let session = labels[ServiceLabels.session].flatMap(SessionID.init(rawValue:)), residents[session] == nil
+        else {
             return
         }
         var swarm = SwarmHandle(
@@ -102,12 +103,13 @@ extension SwarmCluster {
             cluster: host, hub: service.labels[ServiceLabels.hub], session: service.session, service: service.name)
         handle.hasFiles = true
         handle.volumes = service.mounts.filter { $0.type == "volume" && $0.labels.isAutoremoved }.map(\.source)
+        handle.image = service.image
         handle.restarts = service.restarts
         return handle
     }
 
     /// The volumes of the manager's own machine that carry our labels.
-    private func volumes() async throws(DockerError) -> [SwarmVolume] {
+    private func volumes() async throws -> [SwarmVolume] {
         struct Answer: Decodable {
             let volumes: [SwarmVolume]?
 
@@ -131,7 +133,7 @@ extension SwarmCluster {
         // Nothing can be published any more: of the ways that are left, the name is what it was known by.
         let way = try await way(for: question)
         return try await endpoint(
-            by: way.opensPort ? .name(service.name) : way, container: nil, task: task, port: service.port,
+            by: way.opensPort ? .name(service.name, .vip) : way, container: nil, task: task, port: service.port,
             scheme: .http)
     }
 }

@@ -1,4 +1,4 @@
-import MultipleSpawner
+public import MultipleSpawner
 
 extension SwarmBackend {
     /// Whether a session with these options could be served now: the engine, the swarm, what the options name, and

@@ -1,4 +1,4 @@
-import MultipleSpawner
+public import MultipleSpawner
 
 extension SwarmBackend {
     public func logs(_ handle: Handle, follow: Bool) async throws -> LogStream {

@@ -1,4 +1,4 @@
-import MultipleSpawner
+public import MultipleSpawner
 
 extension SwarmBackend {
     /// Returns as soon as the container has started; whether the server in it answers is asked by `isAnswering`.
@@ -12,7 +12,8 @@ extension SwarmBackend {
             cluster: host, hub: plan.identity.hub, session: plan.id, service: names.preferred)
         handle.leases = try await accelerators.take(options.needs(for: plan), for: plan.id)
         handle.volumes = options.volumesToRemove
-        handle.restarts = options.restartPolicy.restarts
+        handle.image = handle.volumes.isEmpty ? nil : options.cleanupImage ?? options.image
+        handle.restarts = options.restartPolicy.condition != "none"
         handle.hasFiles = !plan.files.isEmpty || options.token == .secret
         do {
             try await checkpoint(Handle(handle, backend: Self.kind))

@@ -1,4 +1,4 @@
-import MultipleSpawner
+public import MultipleSpawner
 
 extension SwarmBackend {
     public func stop(_ handle: Handle, grace: Duration) async throws {
@@ -9,8 +9,9 @@ extension SwarmBackend {
                 return try await cluster.delete("services", swarm.service)
             }
             let nodes = try await cluster.remove(session, grace: grace, files: swarm.hasFiles)
-            if !swarm.volumes.isEmpty {
-                try await cluster.removeVolumes(swarm.volumes, of: session, on: nodes.union(swarm.nodes))
+            if !swarm.volumes.isEmpty, let hub = swarm.hub {
+                try await cluster.removeVolumes(
+                    swarm.volumes, of: session, hub: hub, on: nodes.union(swarm.nodes), image: swarm.image)
             }
             accelerators.release(of: session)
         } catch let error as DockerError {

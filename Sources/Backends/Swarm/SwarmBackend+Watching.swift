@@ -1,4 +1,4 @@
-import MultipleSpawner
+public import MultipleSpawner
 import Synchronization
 
 extension SwarmBackend {
@@ -26,6 +26,13 @@ extension SwarmBackend {
         let task = Task { [clusters] in
             await withDiscardingTaskGroup { group in
                 for await cluster in clusters.arrivals() {
+                    group.addTask {
+                        // Nodes that were down do their part when they are back, and nobody waits for it then.
+                        while !Task.isCancelled {
+                            await cluster.tidyVolumeJobs()
+                            try? await Task.sleep(for: .seconds(60))
+                        }
+                    }
                     group.addTask {
                         for await session in cluster.events.ends() {
                             if let handle = cluster.handle(of: session) { continuation.yield(handle) }

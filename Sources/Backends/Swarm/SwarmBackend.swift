@@ -27,12 +27,12 @@ public struct SwarmBackend: Backend {
         probe = configuration.http
     }
 
-    public static func menu(of options: JSONValue) -> Menu { SwarmPolicy.menu(of: options) }
+    public static func menu(of options: JSONValue) -> Menu { SwarmMenu.menu(of: options) }
 
     public static func settle(
         _ options: JSONValue, with choice: Choice, within limits: HardwareLimits
     ) throws(SpawnError) -> JSONValue {
-        try SwarmPolicy.settle(options, with: choice, within: limits)
+        try SwarmSettlement.settle(options, with: choice, within: limits)
     }
 
     /// One request answers for all sessions, so it need not be seldom; and while nothing changes, nothing is gained by

@@ -10,7 +10,7 @@ struct SwarmExamination: Sendable {
 
     func findings() async -> [Finding] {
         let info: Info
-        do throws(DockerError) {
+        do {
             info = try await cluster.docker.get("/info")
         } catch {
             return [Finding(.failed, "swarm: Docker", error.message)]
@@ -94,10 +94,10 @@ struct SwarmExamination: Sendable {
     private func image(_ name: String) async -> Finding {
         struct Image: Decodable {}
         let subject = "swarm: image '\(name.excerpt)'"
-        do throws(DockerError) {
+        do {
             let _: Image = try await cluster.docker.get(DockerPath.joined(["images", name, "json"]))
             return Finding(.ok, subject, "it is on the manager's machine")
-        } catch where error.isNotFound {
+        } catch let error as DockerError where error.isNotFound {
             let login = credentials.header(forImage: name) == nil ? "without credentials" : "with credentials"
             return Finding(
                 .warning, subject, "it is not on the manager's machine; nodes that lack it pull it, \(login)")
@@ -128,7 +128,8 @@ struct SwarmExamination: Sendable {
                 Finding(.ok, "\(subject) \(options.connect.rawValue)", way.explanation(isHere: isHere)))
         } catch {
             findings.append(
-                Finding(.failed, "\(subject) \(options.connect.rawValue)", SpawnError(wrapping: error, "\(error)").message))
+                Finding(
+                    .failed, "\(subject) \(options.connect.rawValue)", SpawnError(wrapping: error, "\(error)").message))
         }
         return findings
     }

@@ -16,13 +16,15 @@ struct SwarmHandle: Sendable, Hashable, Codable {
     var volumes: [String] = []
     /// The nodes that may have these volumes, as far as they are known.
     var nodes: [String] = []
+    /// An image that these nodes have, for what has to be done on them.
+    var image: String?
     /// Accelerators that the session holds.
     var leases: [Lease] = []
     /// Whether Docker starts the container again when it ends.
     var restarts = false
 
     private enum CodingKeys: String, CodingKey {
-        case cluster, hub, session, service, volumes, nodes, leases, restarts
+        case cluster, hub, session, service, volumes, nodes, image, leases, restarts
         case hasFiles = "has_files"
     }
 }
@@ -46,6 +48,7 @@ extension SwarmHandle {
         hasFiles = try handle.decodeIfPresent(Bool.self, forKey: .hasFiles) ?? false
         volumes = try handle.decodeIfPresent([String].self, forKey: .volumes) ?? []
         nodes = try handle.decodeIfPresent([String].self, forKey: .nodes) ?? []
+        image = try handle.decodeIfPresent(String.self, forKey: .image)
         leases = try handle.decodeIfPresent([Lease].self, forKey: .leases) ?? []
         restarts = try handle.decodeIfPresent(Bool.self, forKey: .restarts) ?? false
     }

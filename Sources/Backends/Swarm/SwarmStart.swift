@@ -24,6 +24,7 @@ struct SwarmStart: Sendable {
             for try await endpoint in group {
                 guard let endpoint else { continue }
                 group.cancelAll()
+                if !handle.volumes.isEmpty { try await noteNode(in: &handle) }
                 return endpoint
             }
             throw SpawnError(.internal, "a container was neither seen nor heard of")
@@ -32,7 +33,7 @@ struct SwarmStart: Sendable {
 
     // MARK: What goes along
 
-    /// Finds the configs and secrets that the options name, and makes those of the session.
+    /// Finds the configs and secrets that the options name, and makes those of the session, and what its hook makes.
     private func attach(to assembly: inout ServiceAssembly) async throws {
         assembly.configIDs = try await patiently { try await cluster.ids(of: options.configsToFind, in: "configs") }
         assembly.secretIDs = try await patiently { try await cluster.ids(of: options.secretsToFind, in: "secrets") }
@@ -40,6 +41,10 @@ struct SwarmStart: Sendable {
             var reference = upload.reference
             reference.id = try await patiently { try await cluster.make(upload.file, in: "configs", for: plan.id) }
             assembly.uploads.append(reference)
+        }
+        if let hook = options.homeHook {
+            await checkpoint.report("Preparing the home directory")
+            assembly.mounts = try await hook.prepare(plan, options)
         }
         let secrets = SessionSecrets(plan, options, names)
         assembly.certificatePaths = secrets.certificatePaths
@@ -70,14 +75,6 @@ struct SwarmStart: Sendable {
                     isRepeated = true
                 }
             }
-        }
-    }
-
-    private struct Created: Decodable, Sendable {
-        let id: String
-
-        private enum CodingKeys: String, CodingKey {
-            case id = "ID"
         }
     }
 
@@ -146,9 +143,17 @@ struct SwarmStart: Sendable {
         }
     }
 
+    /// Volumes are where the container is: what has to be removed there is written down before it is forgotten.
+    private func noteNode(in handle: inout SwarmHandle) async throws {
+        let tasks = try await patiently { try await cluster.tasks.recent().value[plan.id] ?? [] }
+        handle.nodes = Set(tasks.compactMap(\.node)).sorted()
+        try await checkpoint(Handle(handle, backend: SwarmBackend.kind))
+    }
+
     /// Docker makes a task at once. Where there is none after many looks, there is no service to make it for.
     private func requireService() async throws {
-        guard try await patiently({ try await cluster.services(of: plan.id).isEmpty }) else { return }
+        let services = try await patiently { try await cluster.services(of: plan.id) }
+        guard services.isEmpty else { return }
         throw SpawnError(.backendFailed, "somebody has removed the service while it started; start again")
     }
 

@@ -10,10 +10,12 @@ public struct Catalogue: Sendable {
     public let providers: [ProviderEntry]
     /// What messages call the file of the templates.
     let templatesFile: String
+    /// What each template lets its users choose from.
+    let menus: Menus
 
     init(
         templates: [Template], deployments: [ResourceType: [Deployment]], providers: [ProviderEntry],
-        templatesFile: String
+        templatesFile: String, lists: UserLists
     ) {
         // Stable: among equal priorities the file's order stays.
         self.templates = templates.enumerated()
@@ -22,6 +24,7 @@ public struct Catalogue: Sendable {
         self.deployments = deployments
         self.providers = providers
         self.templatesFile = templatesFile
+        menus = Menus(templates: templates, deployments: deployments, lists: lists)
     }
 
     /// Reads the files. Pure: the bytes come in, the catalogue and what is wrong come out.
@@ -32,6 +35,20 @@ public struct Catalogue: Sendable {
     ) -> CatalogueReading {
         var reader = CatalogueReader(registry: registry, strict: strict)
         return reader.read(sources)
+    }
+
+    /// The options that the files give a backend: each template's, alone and with each deployment.
+    public func options(of kind: BackendKind) -> [JSONValue] {
+        var seen: Set<JSONValue> = []
+        var all: [JSONValue] = []
+        for template in templates where template.backend == kind {
+            let extras = (deployments[template.resourceType] ?? []).compactMap { $0.options[kind] }
+            for extra in [nil] + extras {
+                let options = JSONValue.object(template.options.merged(with: extra))
+                if seen.insert(options).inserted { all.append(options) }
+            }
+        }
+        return all
     }
 
     /// The provider with this name, where it has machines of this kind.
@@ -63,10 +80,22 @@ public struct CatalogueSources: Sendable {
     /// Without it, the providers are those that the templates name.
     public var providers: File?
 
-    public init(templates: File? = nil, deployments: File? = nil, providers: File? = nil) {
+    /// Reads a file that an `access` names by this path, as it is written.
+    public typealias UserList = @Sendable (_ path: String) throws(SpawnError) -> File
+
+    /// Where the files that list users come from. It is asked once for each.
+    public var userList: UserList
+
+    public init(
+        templates: File? = nil, deployments: File? = nil, providers: File? = nil,
+        userList: @escaping UserList = { path throws(SpawnError) in
+            throw SpawnError(.invalidRequest, "the file '\(path.excerpt)' cannot be read here; list the users instead")
+        }
+    ) {
         self.templates = templates
         self.deployments = deployments
         self.providers = providers
+        self.userList = userList
     }
 
     /// What serves where no templates are given: `make run` works without a file.
@@ -89,4 +118,6 @@ public struct CatalogueReading: Sendable {
     public let catalogue: Catalogue?
     /// By file, line and column.
     public let diagnostics: [Diagnostic]
+    /// The paths of the files that list users, as they are written, those that could not be read included.
+    public let userLists: [String]
 }

@@ -20,7 +20,7 @@ public struct Menu: Sendable, Hashable {
     }
 
     /// Which files a user may bring along.
-    public struct Uploads: Sendable, Hashable {
+    public struct Uploads: Sendable, Hashable, Codable {
         /// With their dots: `.txt`.
         public let extensions: [String]
         public let mostFiles: Int
@@ -36,7 +36,7 @@ public struct Menu: Sendable, Hashable {
 
     /// An admin's own HTML around the list of images and the upload, as SwarmSpawner has it: `{option_template}`,
     /// `{value}` and `{name}` are filled in, escaped. `nil`: ours.
-    public struct Page: Sendable, Hashable {
+    public struct Page: Sendable, Hashable, Codable {
         public let form: String?
         public let option: String?
         public let upload: String?

@@ -15,13 +15,16 @@ public struct SessionPlan: Sendable {
     public var limits: Limits
     public var lifetime: Lifetime
     public var backend: BackendKind
-    /// The backend's options, checked against its declaration, with placeholders filled in.
+    /// The backend's options, checked against its declaration, with placeholders filled in and the user's choice applied.
+    /// They may hold keys of the user's: a plan never shows them.
     public var options: JSONValue
     /// Files that the user brings along, as many and as large as the menu allows.
     public var files: [UploadedFile]
     public var environment: [String: Secret]
     public var command: [String]
     public var settings: ServerSettings
+    /// For a server that speaks TLS with the hub, and does not see the hub's files.
+    public var certificates: Certificates?
     public var startTimeout: Duration
 
     /// The most that a session may use; `nil` where nobody said so.
@@ -44,7 +47,7 @@ public struct SessionPlan: Sendable {
         lifetime: Lifetime = Lifetime(),
         backend: BackendKind, options: JSONValue = [:], files: [UploadedFile] = [],
         environment: [String: Secret] = [:], command: [String] = [], settings: ServerSettings = ServerSettings(),
-        startTimeout: Duration = .seconds(60)
+        certificates: Certificates? = nil, startTimeout: Duration = .seconds(60)
     ) {
         self.id = id
         self.identity = identity
@@ -61,8 +64,17 @@ public struct SessionPlan: Sendable {
         self.environment = environment
         self.command = command
         self.settings = settings
+        self.certificates = certificates
         self.startTimeout = startTimeout
     }
+}
+
+extension SessionPlan: CustomStringConvertible, CustomReflectable {
+    /// What a log may have: `attempt-1 of alice: Small (swarm)`.
+    public var description: String {
+        "\(id.rawValue) of \(identity.label.excerpt): \(template.excerpt) (\(backend.rawValue))"
+    }
+    public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// How long a session may run.

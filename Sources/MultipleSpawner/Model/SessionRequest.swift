@@ -18,12 +18,14 @@ public struct SessionRequest: Sendable {
     /// How long the start may take in all.
     public var startTimeout: Duration
     public var settings: ServerSettings
+    /// For a server that speaks TLS with the hub; `nil` where it need not.
+    public var certificates: Certificates?
 
     public init(
         id: SessionID, identity: SessionIdentity, groups: Set<String> = [], options: JSONValue = nil,
         files: [String: [UInt8]] = [:], attributes: UserAttributes = UserAttributes(),
         environment: [String: Secret] = [:], command: [String] = [], startTimeout: Duration = .seconds(60),
-        settings: ServerSettings = ServerSettings()
+        settings: ServerSettings = ServerSettings(), certificates: Certificates? = nil
     ) {
         self.id = id
         self.identity = identity
@@ -35,6 +37,7 @@ public struct SessionRequest: Sendable {
         self.command = command
         self.startTimeout = startTimeout
         self.settings = settings
+        self.certificates = certificates
     }
 }
 

@@ -56,8 +56,18 @@ public actor Orchestrator {
 
     /// Takes up the sessions of the journal: watches those that run, goes on ending those that end, and undoes the
     /// starts that were cut off.
-    public func recover() async throws {
-        for record in try await ledger.restore() {
+    ///
+    /// Every backend is told first what of its own there is, and what the files give it.
+    ///
+    /// - Parameter catalogue: the one that is in force.
+    public func recover(with catalogue: Catalogue? = nil) async throws {
+        let restored = try await ledger.restore()
+        for entry in registry.backends {
+            guard let backend = entry.backend else { continue }
+            await backend.resume(restored.filter { $0.backend == entry.kind }.compactMap(\.lifecycle.handle))
+        }
+        if let catalogue { await configure(by: catalogue) }
+        for record in restored {
             guard let backend = try? registry.backend(record.backend) else {
                 log.error("no backend for a session of the journal; it is left alone", metadata: metadata(record))
                 continue
@@ -68,6 +78,13 @@ public actor Orchestrator {
             let current = isCutOff ? try await ledger.record(.stopping(.interrupted), for: record.id) : record
             if case .running = current.lifecycle.phase { claimed.insert(record.id) }
             launch(current, plan: nil, on: backend)
+        }
+    }
+
+    /// Tells every backend what the files give it, after they were read.
+    public func configure(by catalogue: Catalogue) async {
+        for entry in registry.backends {
+            await entry.backend?.configured(by: catalogue.options(of: entry.kind))
         }
     }
 

@@ -28,6 +28,19 @@ public struct Registry: Sendable {
             self.options = nil
             self.backend = nil
         }
+
+        /// What options let users choose from; nothing where the backend is known by name only.
+        func menu(of options: [String: JSONValue]) -> Menu {
+            backend.map { type(of: $0).menu(of: .object(options)) } ?? Menu()
+        }
+
+        /// The options as they are for one request.
+        func settle(
+            _ options: [String: JSONValue], with choice: Choice, within limits: HardwareLimits
+        ) throws(SpawnError) -> JSONValue {
+            guard let backend else { return .object(options) }
+            return try type(of: backend).settle(.object(options), with: choice, within: limits)
+        }
     }
 
     public let backends: [Entry]

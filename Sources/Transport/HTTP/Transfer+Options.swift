@@ -10,7 +10,7 @@ extension Transfer {
         try setDestination(easy)
         try setRequest(easy)
         try setCallbacks(easy, context)
-        if order.request.url.hasPrefix("https:") { try setTLS(easy) }
+        try setTLS(easy)
     }
 
     private func setSurroundings(_ easy: EasyHandle) throws(HTTPFailure) {

@@ -14,6 +14,7 @@ final class TransferInbox: Sendable {
         var commands: [Command] = []
         var waker: Waker?
         var isClosed = false
+        var lastNumber: UInt64 = 0
 
         func wake() {
             if let waker { curl_multi_wakeup(waker.multi) }
@@ -30,11 +31,13 @@ final class TransferInbox: Sendable {
     }
 
     private let state = Mutex(State())
-    private let lastNumber = Atomic<UInt64>(0)
 
     /// A number for a transfer, never given twice.
     func number() -> UInt64 {
-        lastNumber.wrappingAdd(1, ordering: .relaxed).newValue
+        state.withLock { state in
+            state.lastNumber += 1
+            return state.lastNumber
+        }
     }
 
     /// `false` when the thread has ended, or is about to.

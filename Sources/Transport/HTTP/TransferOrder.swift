@@ -16,12 +16,12 @@ struct TransferOrder: Sendable {
 
     /// Says that a call is not wanted any more before its order has reached the thread.
     final class Cancellation: Sendable {
-        private let flag = Atomic(false)
+        private let flag = Mutex(false)
 
-        var isAsked: Bool { flag.load(ordering: .acquiring) }
+        var isAsked: Bool { flag.withLock(\.self) }
 
         func ask() {
-            flag.store(true, ordering: .releasing)
+            flag.withLock { $0 = true }
         }
     }
 

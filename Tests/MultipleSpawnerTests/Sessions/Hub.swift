@@ -12,7 +12,7 @@ struct Hub {
     init(
         backend: ScriptedBackend = ScriptedBackend(), journal: MemoryJournal = MemoryJournal(),
         policy: Orchestrator.Policy = Orchestrator.Policy(grace: .zero), concurrentStarts: Int = 100,
-        capacity: Int? = nil, lifetime: Lifetime = Lifetime(), recovering: Bool = false
+        capacity: Int? = nil, lifetime: Lifetime = Lifetime(), recovering: Bool = false, catalogue: Catalogue? = nil
     ) async throws {
         self.backend = backend
         self.journal = journal
@@ -26,7 +26,7 @@ struct Hub {
                 backend: ScriptedBackend.kind, startTimeout: request.startTimeout)
         }
         self.orchestrator = orchestrator
-        if recovering { try await orchestrator.recover() }
+        if recovering { try await orchestrator.recover(with: catalogue) }
         watching = Task { await orchestrator.watch() }
     }
 

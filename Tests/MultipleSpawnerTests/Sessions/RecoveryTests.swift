@@ -96,6 +96,44 @@ import Testing
         #expect(first.backend.running == 1)
     }
 
+    @Test func `a backend is told what is its own, and what the files say, before anything is asked of it`()
+        async throws
+    {
+        let first = try await Hub()
+        _ = try await first.start("a")
+        _ = try await first.start("b", user: "bob")
+        let journal = MemoryJournal()
+        var handles: [Handle] = []
+        for record in first.journal.records {
+            var record = record
+            handles += [try #require(record.lifecycle.handle)]
+            if record.id.rawValue == "b" { try record.lifecycle.apply(.stopping(.asked)) }
+            try journal.append([JournalEntry(session: record.id, content: .record(record))])
+        }
+        first.backend.world.withLock { $0.told = [] }
+        let reading = Catalogue.read(
+            CatalogueSources(
+                templates: CatalogueSources.File(
+                    name: "t",
+                    text: """
+                        [{"name": "x", "resource_type": "container", "providers": "p", "class": "test.Scripted",
+                          "kwargs": {"size": 1}},
+                         {"name": "y", "resource_type": "container", "providers": "p", "class": "test.Scripted",
+                          "kwargs": {"size": 1}}]
+                        """),
+                deployments: CatalogueSources.File(
+                    name: "d", text: #"{"container": [{"name": "d", "size": 2}]}"#)),
+            registry: first.orchestrator.registry)
+        let catalogue = try #require(reading.catalogue, "\(reading.diagnostics)")
+        let second = try await Hub(backend: first.backend, journal: journal, recovering: true, catalogue: catalogue)
+        _ = try await second.phase(of: "b") { $0.isOver }
+        let told = second.backend.world.withLock { $0.told }
+        #expect(
+            told == [.resumed(handles), .configured([["size": 1], ["size": 2]]), .asked("stop")])
+        await second.orchestrator.configure(by: catalogue)
+        #expect(second.backend.world.withLock { $0.told.last } == .configured([["size": 1], ["size": 2]]))
+    }
+
     @Test func `the end of a server's log is shown and not kept`() throws {
         let failure = SessionFailure(SpawnError(.backendFailed, "it ended", details: ["token=s3cr3t"]))
         #expect(failure.details == ["token=s3cr3t"])

@@ -4,7 +4,7 @@ import Synchronization
 /// A place in memory whose every answer the test decides.
 final class ScriptedBackend: Backend {
     static let kind: BackendKind = "scripted"
-    static let options = ObjectShape([])
+    static let options = ObjectShape([Field("size", .integer(0...9), "How large.")])
 
     struct World {
         /// What exists, by session.
@@ -15,6 +15,15 @@ final class ScriptedBackend: Backend {
         var isUnreachable = false
         /// How often `stop` fails before it works.
         var stopFailures = 0
+        /// What was told before anything was done, in the order of the calls.
+        var told: [Word] = []
+    }
+
+    /// A call, with what it brought.
+    enum Word: Sendable, Hashable {
+        case resumed([Handle])
+        case configured([JSONValue])
+        case asked(String)
     }
 
     enum Failure: Sendable {
@@ -65,6 +74,14 @@ final class ScriptedBackend: Backend {
         }
     }
 
+    func resume(_ handles: [Handle]) async {
+        world.withLock { $0.told.append(.resumed(handles)) }
+    }
+
+    func configured(by options: [JSONValue]) async {
+        world.withLock { $0.told.append(.configured(options)) }
+    }
+
     func poll(_ handles: [Handle]) async -> [Observation] {
         world.withLock { world in
             handles.map { handle in
@@ -83,6 +100,7 @@ final class ScriptedBackend: Backend {
                 throw SpawnError(.unavailable, "the line is cut")
             }
             world.stopped += 1
+            world.told.append(.asked("stop"))
             for (id, known) in world.servers where known == handle { world.servers[id] = nil }
         }
     }

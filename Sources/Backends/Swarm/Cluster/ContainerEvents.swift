@@ -1,6 +1,12 @@
 import MultipleSpawner
 import Synchronization
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// What the machine whose Docker is asked says of its own containers, at once.
 ///
 /// A container's start is told some 45 ms before its task is said to run; an end before anybody asks. Machines of other
@@ -86,6 +92,12 @@ struct ContainerEvent: Sendable, Decodable {
     let container: String
     let session: SessionID?
     let task: String?
+
+    /// - Returns: `nil` for an event of another form.
+    init?(_ line: [UInt8]) {
+        guard let event = try? JSONDecoder().decode(Self.self, from: Data(line)) else { return nil }
+        self = event
+    }
 
     private enum Key: String, CodingKey {
         case action = "Action"

@@ -1,5 +1,14 @@
 import MultipleSpawner
 
+/// What Docker answers when it has made something.
+struct Created: Decodable, Sendable {
+    let id: String
+
+    private enum CodingKeys: String, CodingKey {
+        case id = "ID"
+    }
+}
+
 extension SwarmCluster {
     /// The ids of configs or secrets by their names, which have to be exactly these.
     ///
@@ -13,24 +22,24 @@ extension SwarmCluster {
             files.filter { names.contains($0.name) }.map { ($0.name, $0.id) }, uniquingKeysWith: { first, _ in first })
     }
 
+    private func unlessTaken<Value: Sendable>(_ work: () async throws -> Value) async throws -> Value? {
+        do {
+            return try await work()
+        } catch let error as DockerError where error.isConflict {
+            return nil
+        }
+    }
+
     /// Makes a config or a secret of a session, unless an earlier call, whose answer was lost, has made it.
     ///
     /// - Returns: its id.
     func make(_ file: StoredFile, in kind: String, for session: SessionID) async throws -> String {
-        struct Made: Decodable {
-            let id: String
-
-            private enum CodingKeys: String, CodingKey {
-                case id = "ID"
-            }
+        let made: Created? = try await unlessTaken { try await docker.post("/\(kind)/create", body: file) }
+        if let made { return made.id }
+        guard let found = try await files("/\(kind)", session).first(where: { $0.name == file.name }) else {
+            throw SpawnError(
+                .conflict, "Docker has something in \(kind) with the name '\(file.name)' that is not ours; remove it")
         }
-        do throws(DockerError) {
-            let made: Made = try await docker.post("/\(kind)/create", body: file)
-            return made.id
-        } catch where error.isConflict {
-            let own = kind == "configs" ? try await configs(of: session) : try await secrets(of: session)
-            guard let found = own.first(where: { $0.name == file.name }) else { throw error }
-            return found.id
-        }
+        return found.id
     }
 }

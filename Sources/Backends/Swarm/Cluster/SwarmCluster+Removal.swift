@@ -28,7 +28,7 @@ extension SwarmCluster {
             let seconds = max(0, Int(grace.components.seconds))
             try? await patientDocker.post(
                 DockerPath.joined(["containers", container, "stop"]), query: ["t": String(seconds)],
-                limit: grace + .seconds(10))
+                within: grace + .seconds(10))
         }
     }
 

@@ -15,9 +15,9 @@ extension SwarmCluster {
 
     /// The service of this name or id; `nil` where there is none.
     func service(_ name: String) async throws -> SwarmService? {
-        do throws(DockerError) {
+        do {
             return try await docker.get(DockerPath.joined(["services", name]))
-        } catch where error.isNotFound {
+        } catch let error as DockerError where error.isNotFound {
             return nil
         }
     }
@@ -26,7 +26,7 @@ extension SwarmCluster {
 
     func secrets(of session: SessionID? = nil) async throws -> [SwarmFile] { try await files("/secrets", session) }
 
-    private func files(_ path: String, _ session: SessionID?) async throws -> [SwarmFile] {
+    func files(_ path: String, _ session: SessionID?) async throws -> [SwarmFile] {
         let label = session.map { "\(ServiceLabels.session)=\($0.rawValue)" } ?? ServiceLabels.session
         let filters: DockerFilters = ["label": [label]]
         return try await docker.get(path, query: ["filters": filters.text])
@@ -34,9 +34,9 @@ extension SwarmCluster {
 
     /// Deletes something; that it is gone already is as good.
     func delete(_ components: String..., query: [String: String] = [:]) async throws {
-        do throws(DockerError) {
+        do {
             try await docker.delete(DockerPath.joined(components), query: query)
-        } catch where error.isNotFound {
+        } catch let error as DockerError where error.isNotFound {
             return
         }
     }

@@ -1,6 +1,7 @@
 import Logging
 import MultipleSpawner
 import Synchronization
+import Transport
 
 /// One swarm, through one or several of its managers: what all its sessions share.
 ///
@@ -16,6 +17,7 @@ final class SwarmCluster: Sendable {
     let bridges: SharedLook<[String: String]>
     let nodes: NodeBook
     let events = ContainerEvents()
+    let volumeRemoval: VolumeRemoval
     private let log: Logger
     private let networks = NetworkBook()
     private let listening = Mutex<Task<Void, Never>?>(nil)
@@ -42,16 +44,18 @@ final class SwarmCluster: Sendable {
         bridges = SharedLook {
             var addresses: [String: String] = [:]
             for name in Self.bridgeNames {
-                do throws(DockerError) {
+                do {
                     let network: SwarmNetwork = try await docker.get("/networks/\(name)")
                     addresses.merge(network.containers) { first, _ in first }
-                } catch where error.isNotFound {
+                } catch let error as DockerError where error.isNotFound {
                     continue
                 }
             }
             return addresses
         }
-        nodes = NodeBook { try await docker.get("/nodes") }
+        let nodes = NodeBook { try await docker.get("/nodes") }
+        self.nodes = nodes
+        volumeRemoval = VolumeRemoval(docker: docker, nodes: nodes, log: log)
     }
 
     deinit {
@@ -106,7 +110,9 @@ final class SwarmCluster: Sendable {
             "type": ["container"], "event": ["start", "die"], "label": [ServiceLabels.hub],
         ]
         let stream = try await docker.open("/events", query: ["filters": filters.text])
-        for try await event in stream.values(ContainerEvent.self) { events.hear(event) }
+        for try await line in stream.body.lines() {
+            if let event = ContainerEvent(line) { events.hear(event) }
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+public import MultipleSpawner
 public import Transport
 
 /// What all swarms share: where Docker is when no template says otherwise, and how it is spoken to.
@@ -10,8 +11,14 @@ public struct SwarmConfiguration: Sendable {
     /// For calls that may last as long as a server takes to end: they must not hold up the others.
     public var patientHTTP: HTTPClient
 
+    /// What an environment says: `DOCKER_HOST`, `DOCKER_TLS_VERIFY`, `DOCKER_CERT_PATH`.
+    public init(environment: [String: String]) throws(SpawnError) {
+        self.init(host: try DockerHost(environment: environment), environment: environment)
+    }
+
     public init(
-        host: DockerHost = .usual, environment: [String: String] = [:], credentials: RegistryCredentials = RegistryCredentials(),
+        host: DockerHost = .usual, environment: [String: String] = [:],
+        credentials: RegistryCredentials = RegistryCredentials(),
         http: HTTPClient = HTTPClient(), patientHTTP: HTTPClient = HTTPClient(callsPerOrigin: 256)
     ) {
         self.host = host

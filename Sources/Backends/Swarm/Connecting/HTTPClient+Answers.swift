@@ -7,7 +7,7 @@ extension HTTPClient {
     /// A connection alone would prove nothing: Docker's own proxy of a published port takes it before the server is up.
     /// Nothing is sent that is worth anything, and nothing of the answer is believed.
     func answers(at endpoint: Endpoint) async throws -> Bool {
-        var request = HTTPRequest("GET", endpoint.url + "/", headers: ["Connection": "close"])
+        var request = HTTPRequest("GET", endpoint.url + "/")
         request.limits.connect = .seconds(2)
         request.limits.whole = .seconds(5)
         request.mostBytes = 1 << 20

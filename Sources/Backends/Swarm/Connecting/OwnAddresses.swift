@@ -12,7 +12,7 @@ enum OwnAddresses {
         while let entry = next?.pointee {
             next = entry.ifa_next
             guard let address = entry.ifa_addr, Int32(address.pointee.sa_family) == AF_INET,
-                entry.ifa_flags & UInt32(IFF_LOOPBACK.rawValue) == 0
+                entry.ifa_flags & UInt32(IFF_LOOPBACK) == 0
             else { continue }
             var buffer = [CChar](repeating: 0, count: Int(INET_ADDRSTRLEN))
             var four = UnsafeRawPointer(address).loadUnaligned(as: sockaddr_in.self)

@@ -87,7 +87,8 @@ extension SwarmCluster {
     /// A container that runs and is on no bridge of ours is on another machine.
     private func elsewhere(_ task: SwarmTask?) async throws -> Endpoint? {
         guard let task, task.state == .running else { return nil }
-        let name = await task.node.flatMap { node in await nodeNames()[node] } ?? "another machine"
+        let names = await nodeNames()
+        let name = task.node.flatMap { names[$0] } ?? "another machine"
         throw SpawnError(
             .backendFailed,
             "the container runs on '\(name)', whose bridge the hub cannot reach; set 'connect' in the template to "

@@ -52,6 +52,6 @@ extension WayQuestion {
         self.init(
             mode: options.connect, networks: options.networks.map(\.target), port: options.port,
             published: port.map { $0.mode == "host" ? .host : .ingress } ?? .no,
-            restarts: options.restartPolicy.restarts, alias: alias)
+            restarts: options.restartPolicy.condition != "none", alias: alias)
     }
 }

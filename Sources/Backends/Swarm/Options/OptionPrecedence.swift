@@ -7,7 +7,9 @@ import MultipleSpawner
 /// | `container_spec` | the image's own keys, the image's `container_spec`, the template's (a user's are in it) |
 /// | `mounts`, `configs`, `secrets` | all of them together; of equal targets the image's |
 /// | `env` | see `ServiceEnvironment` |
-/// | `resource_spec`, `placement`, `networks`, `log_driver`, `endpoint_spec`, `restart_policy`, `accelerators`, `ulimits`, `service_port` | the image's as a whole, else the template's |
+/// | `resource_spec`, `placement`, `networks`, `log_driver`, `endpoint_spec`, `restart_policy` | the image's as a whole |
+/// | `ulimits`, `service_port` | the image's as a whole |
+/// | `accelerators` | the image's as a whole; names mean the template's pools, see `AcceleratorPlan` |
 ///
 /// A user's choice is in the template's values already: `settle` puts it there. So the order is image, user, template,
 /// as SwarmSpawner has it.
@@ -19,8 +21,7 @@ struct OptionPrecedence {
 
     /// The keys of an image that replace the template's as a whole.
     private static let replaced = [
-        "resource_spec", "placement", "networks", "log_driver", "endpoint_spec", "restart_policy", "accelerators",
-        "service_port",
+        "resource_spec", "placement", "networks", "log_driver", "endpoint_spec", "restart_policy", "service_port",
     ]
 
     /// The keys of an image that are keys of the container too.
@@ -49,7 +50,7 @@ struct OptionPrecedence {
         // The user of a level is its `user`, else its `uid_gid`; one of the image hides both of the template.
         for source in [extra, image.objectValue ?? [:]] where source["user"] != nil || source["uid_gid"] != nil {
             container["user"] = source["user"]
-            if let owner = source["uid_gid"] { container["uid_gid"] = owner }
+            container["uid_gid"] = source["uid_gid"]
         }
         for key in Self.containerKeys where key != "user" && key != "uid_gid" {
             if let value = image[key] { container[key] = value }

@@ -31,7 +31,7 @@ extension OptionReader {
         var file = FileTarget(name: path)
         file.uid = text("uid") ?? file.uid
         file.gid = text("gid") ?? file.gid
-        file.mode = try mode("mode") ?? file.mode
+        file.mode = number("mode") ?? file.mode
         return file
     }
 }

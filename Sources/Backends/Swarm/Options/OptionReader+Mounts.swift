@@ -34,7 +34,7 @@ extension OptionReader {
             mount.binding = text("propagation").map { MountSpecification.Binding(propagation: $0) }
         case .tmpfs:
             mount.source = ""
-            let memory = MountSpecification.Memory(size: number("tmpfs_size"), mode: try mode("tmpfs_mode"))
+            let memory = MountSpecification.Memory(size: number("tmpfs_size"), mode: number("tmpfs_mode"))
             mount.memory = memory == MountSpecification.Memory() ? nil : memory
         case .npipe:
             try ContainerPath.checkComponents(of: mount.source, calling: "the 'source' of a named pipe")

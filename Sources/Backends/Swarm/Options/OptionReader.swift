@@ -38,21 +38,6 @@ struct OptionReader {
         object[key]?.objectValue.map { OptionReader(.object($0)) }
     }
 
-    /// Permission bits: a number, or text in octal.
-    func mode(_ key: String) throws(SpawnError) -> Int? {
-        switch object[key] {
-        case .integer(let mode): return mode
-        case .string(let text):
-            let digits = text.hasPrefix("0o") ? String(text.dropFirst(2)) : text
-            guard let mode = Int(digits, radix: 8), (0...0o7777).contains(mode) else {
-                throw SpawnError(
-                    .invalidRequest, "'\(key)' is '\(text.excerpt)'; write permission bits such as '0444'")
-            }
-            return mode
-        default: return nil
-        }
-    }
-
     /// A driver with a name; one without is none.
     func driver(_ key: String) -> NamedDriver? {
         guard let driver = reader(key), let name = driver.text("name") else { return nil }

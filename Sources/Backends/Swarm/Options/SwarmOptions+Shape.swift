@@ -62,7 +62,7 @@ extension SwarmOptions {
     private static let users = [
         Field("use_user_options", .boolean, "Whether users may give further keys, as far as they are allowed (false)."),
         Field(
-            "allowed_user_options", .list(.string),
+            "allowed_user_options", .list(.choice(UserOptionPolicy.knownKeys)),
             "What users may give beyond the preset: `placement`, `container_spec.mounts`…"),
         Field("allowed_networks", .list(.string), "The networks that users may choose, where they may."),
         Field(

@@ -89,7 +89,9 @@ struct SwarmOptions: Sendable, Withheld {
         logDriver = reader.driver("log_driver")
         endpoint = try reader.endpoint()
         restartPolicy = reader.restartPolicy()
-        accelerators = try AcceleratorPlan(declared: bound["accelerators"], wanted: merged["accelerators"])
+        accelerators = try AcceleratorPlan(
+            declared: bound["accelerators"],
+            wanted: entry["accelerators"] ?? bound["accelerators"])
         prefix = reader.text("service_prefix") ?? "jupyter"
         try ServiceNames.check(prefix: prefix)
         port = reader.number("service_port") ?? 8888

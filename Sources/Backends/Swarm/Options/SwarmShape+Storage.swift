@@ -70,6 +70,7 @@ extension SwarmShape {
         Field(
             "command", .list(.string),
             "A program of the daemon's machine that is run before each start: JSON in, and mounts as JSON out."),
+        Field("data", .map(.string), "Further values for the program, in its JSON: `{\"key\": \"{privateKey}\"}`."),
         Field("timeout", .number(0.1...3600), "The most seconds that the program may take (30)."),
     ])
 }

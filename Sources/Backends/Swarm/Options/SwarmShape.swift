@@ -15,7 +15,7 @@ enum SwarmShape {
     static let account = Shape.string
 
     /// Permission bits: `292`, `"0444"`.
-    static let mode = Shape.either([.integer(0...0o7777), .string])
+    static let mode = Shape.quantity(.permissions)
 
     static let port = Shape.integer(1...65535)
 }

@@ -21,7 +21,7 @@ struct HomeDirectory: Sendable, Hashable {
         }
         uid = options.number("uid").flatMap { UInt32(exactly: $0) } ?? 1000
         gid = options.number("gid").flatMap { UInt32(exactly: $0) } ?? 100
-        mode = try options.mode("mode") ?? 0o700
+        mode = options.number("mode") ?? 0o700
         ownerFile = try Self.beside(self.path, options.text("owner_file"), "owner_file")
         quotaMarker = try Self.beside(self.path, options.text("quota_marker"), "quota_marker")
     }

@@ -15,4 +15,10 @@ struct HomeHook: Sendable, Hashable {
             throw SpawnError(.invalidRequest, "'home_hook' has neither 'path' nor 'command'; give one of them")
         }
     }
+
+    /// Does what the hook says, the directory first, and returns the mounts that its program asks for.
+    func prepare(_ plan: SessionPlan, _ options: SwarmOptions) async throws -> [MountSpecification] {
+        try await directory?.make(for: plan.identity.user)
+        return try await program?.run(for: plan, options) ?? []
+    }
 }

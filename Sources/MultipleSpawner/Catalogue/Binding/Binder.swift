@@ -7,6 +7,8 @@ struct Binder {
         case none
         /// All that will be filled in for a request: the value is checked again then.
         case known
+        /// The same, and any other name: it may be one of the user's attributes, which only the hub knows.
+        case attributes
         /// Those that are filled in later in the start.
         case deferred
     }
@@ -71,10 +73,10 @@ struct Binder {
     private func isFilledInLater(_ text: String) -> Bool {
         PlaceholderText(text).names.contains { name in
             switch PlaceholderName(name) {
-            case .identity, .environment: policy == .known
+            case .identity, .environment: policy != .deferred
             case .deferred: true
             case .secret: false
-            case .unknown: policy == .known && PlaceholderName.mayBeEnvironment(name)
+            case .unknown: policy == .attributes || policy == .known && PlaceholderName.mayBeEnvironment(name)
             }
         }
     }

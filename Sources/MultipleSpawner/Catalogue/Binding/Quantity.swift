@@ -8,6 +8,8 @@ public enum Quantity: String, Sendable, Hashable, CaseIterable {
     case nanoseconds
     /// Billionths of a core, from 1,000,000 on; smaller numbers are cores: `500000000`, `0.5`, `"500m"`.
     case nanoCPUs
+    /// Permission bits of a file; text is octal: `292`, `"0444"`.
+    case permissions
 
     /// What is taken for an amount. Below and above, somebody has mistaken the unit.
     var range: ClosedRange<Int> {
@@ -15,6 +17,7 @@ public enum Quantity: String, Sendable, Hashable, CaseIterable {
         case .bytes: 0...1 << 50
         case .nanoseconds: 0...31_536_000 * Self.billion
         case .nanoCPUs: Self.leastNanoCPUs...Self.mostCores * Self.billion
+        case .permissions: 0...0o7777
         }
     }
 
@@ -24,6 +27,7 @@ public enum Quantity: String, Sendable, Hashable, CaseIterable {
         case .nanoseconds: "a time in nanoseconds, or text such as '30s'"
         case .nanoCPUs:
             "a number of cores such as 0.5, or of NanoCPUs (from 1000000 to \(Self.mostCores * Self.billion))"
+        case .permissions: "permission bits: a number, or text in octal such as '0444'"
         }
     }
 
@@ -33,6 +37,7 @@ public enum Quantity: String, Sendable, Hashable, CaseIterable {
         case .bytes: "^\\s*[0-9]+(\\.[0-9]*)?\\s*([KMGTkmgt]?[Bb]?|[KMGTkmgt][Ii][Bb])\\s*$"
         case .nanoseconds: "^\\s*([0-9]+(\\.[0-9]+)?\\s*(ns|us|ms|s|m|h))+\\s*$|^\\s*[0-9]+\\s*$"
         case .nanoCPUs: "^\\s*[0-9]+(\\.[0-9]+)?\\s*m?\\s*$"
+        case .permissions: "^(0o)?[0-7]+$"
         }
     }
 
@@ -40,7 +45,7 @@ public enum Quantity: String, Sendable, Hashable, CaseIterable {
     func amount(_ number: Double) -> Int? {
         guard number.isFinite, number >= 0, number < Double(1 << 62) else { return nil }
         switch self {
-        case .bytes, .nanoseconds:
+        case .bytes, .nanoseconds, .permissions:
             return Int(exactly: number)
         case .nanoCPUs:
             if number >= Double(Self.leastNanoCPUs) { return Int(exactly: number) }
@@ -51,6 +56,7 @@ public enum Quantity: String, Sendable, Hashable, CaseIterable {
     /// The amount that a text means; `nil` when it is none.
     func amount(_ text: String) -> Int? {
         let digits = Substring(text).trimmed
+        if self == .permissions { return Self.permissions(digits) }
         if let number = Double(plain: digits) { return amount(number) }
         switch self {
         case .bytes: return digits.utf8.contains { "eE".utf8.contains($0) } ? nil : MemorySize.bytes(String(digits))
@@ -59,12 +65,18 @@ public enum Quantity: String, Sendable, Hashable, CaseIterable {
             guard digits.utf8.last == UInt8(ascii: "m"), let thousandths = Double(plain: digits.dropLast().trimmed)
             else { return nil }
             return amount(thousandths / 1000)
+        case .permissions: return nil
         }
     }
 
     private static let billion = 1_000_000_000
     private static let leastNanoCPUs = 1_000_000
     private static let mostCores = 4096
+
+    private static func permissions(_ text: Substring) -> Int? {
+        let digits = text.hasPrefix("0o") ? text.dropFirst(2) : text
+        return digits.utf8.first?.isDigit == true ? Int(digits, radix: 8) : nil
+    }
 
     /// The sum of parts such as `1m` and `30s`.
     private static func nanoseconds(_ text: Substring) -> Int? {

@@ -29,6 +29,7 @@ extension Diagnostic {
         case unreachableTemplate = "unreachable-template"
         case unusedDeployment = "unused-deployment"
         case noTemplates = "no-templates"
+        case unreadableFile = "unreadable-file"
         // Placeholders.
         case unknownPlaceholder = "unknown-placeholder"
         case secretPlaceholder = "secret-placeholder"

@@ -15,12 +15,14 @@ struct CatalogueReader {
         let deploymentSource = sources.deployments.map { JSONSource(file: $0.name, bytes: $0.bytes) }
         let providerSource = sources.providers.map { JSONSource(file: $0.name, bytes: $0.bytes) }
 
-        var templateReader = TemplateReader(source: templateSource, registry: registry, strict: strict)
+        let lists = UserListReader(sources.userList)
+        var templateReader = TemplateReader(
+            source: templateSource, registry: registry, strict: strict, lists: lists)
         var templates = templateReader.read()
         var providerReader = providerSource.map { ProviderReader(source: $0) }
         let providers = providerReader?.read(serving: templates) ?? ProviderReader.derived(from: templates)
         var deploymentReader = deploymentSource.map {
-            DeploymentReader(source: $0, registry: registry, templates: templates, strict: strict)
+            DeploymentReader(source: $0, registry: registry, templates: templates, strict: strict, lists: lists)
         }
         let deployments = deploymentReader?.read() ?? [:]
 
@@ -36,8 +38,9 @@ struct CatalogueReader {
             diagnostics.hasErrors
             ? nil
             : Catalogue(
-                templates: templates, deployments: deployments, providers: providers, templatesFile: file.name)
-        return CatalogueReading(catalogue: catalogue, diagnostics: diagnostics)
+                templates: templates, deployments: deployments, providers: providers, templatesFile: file.name,
+                lists: lists.lists)
+        return CatalogueReading(catalogue: catalogue, diagnostics: diagnostics, userLists: lists.paths)
     }
 
     private mutating func finish(_ source: JSONSource, _ remarks: [Remark]) {

@@ -6,11 +6,15 @@ struct DeploymentReader {
     private(set) var remarks: [Remark] = []
     /// The backends that a kind of machine has, with the providers that lead to each.
     private let backends: [ResourceType: [(entry: Registry.Entry, providers: Set<String>)]]
+    /// The kinds of machines of which a template takes placeholders from the user's attributes.
+    private let typesWithAttributes: Set<ResourceType>
+    private let lists: UserListReader
 
-    init(source: JSONSource, registry: Registry, templates: [Template], strict: Bool) {
+    init(source: JSONSource, registry: Registry, templates: [Template], strict: Bool, lists: UserListReader) {
         self.source = source
         self.registry = registry
         self.strict = strict
+        self.lists = lists
         var backends: [ResourceType: [(entry: Registry.Entry, providers: Set<String>)]] = [:]
         for template in templates {
             let known = backends[template.resourceType]?.firstIndex { $0.entry.kind == template.backend }
@@ -21,6 +25,7 @@ struct DeploymentReader {
             }
         }
         self.backends = backends
+        typesWithAttributes = Set(templates.filter { !$0.options.attributeNames.isEmpty }.map(\.resourceType))
     }
 
     mutating func read() -> [ResourceType: [Deployment]] {
@@ -52,13 +57,16 @@ struct DeploymentReader {
         }
         let rest = JSONNode(
             .object(members.filter { Deployment.shape.field(named: $0.key) == nil }), at: node.range)
-        var check = PlaceholderCheck(strict: strict)
+        var check = PlaceholderCheck(strict: strict, hasAttributes: hasAttributes(rest, of: type))
         check.look(at: rest)
         remarks += check.remarks
+        let access = bound["access"].map(Access.init(bound:)).map {
+            lists.resolve($0, in: node["access"], remarks: &remarks)
+        }
         return Deployment(
-            name: name, resourceType: type, providers: providers,
-            access: bound["access"].map(Access.init(bound:)), description: bound["description"]?.stringValue,
-            isDefault: bound["default"]?.boolValue ?? false, image: rest["image"]?.string,
+            name: name, resourceType: type, providers: providers, access: access,
+            description: bound["description"]?.stringValue, isDefault: bound["default"]?.boolValue ?? false,
+            image: rest["image"]?.string,
             options: options(rest, name: name, type: type, providers: Set(providers)), offset: node.range.lowerBound)
     }
 
@@ -70,9 +78,12 @@ struct DeploymentReader {
         var options: [BackendKind: OptionSet] = [:]
         var told: [Remark]?
         for backend in backends[type] ?? [] where providers.isEmpty || !providers.isDisjoint(with: backend.providers) {
-            let (set, wrong) = OptionSet.bind(node, to: backend.entry.options, in: source)
+            let (set, wrong) = OptionSet.bind(
+                node, to: backend.entry.options, in: source,
+                placeholders: hasAttributes(node, of: type) ? .attributes : .known)
             if wrong.isEmpty {
                 options[backend.entry.kind] = set
+                _ = lists.resolve(backend.entry.menu(of: set.values), in: node, remarks: &remarks)
             } else if told == nil {
                 told = wrong
             }
@@ -87,6 +98,10 @@ struct DeploymentReader {
                     "no template of the type '\(type.rawValue)' launches the deployment '\(name.excerpt)'"))
         }
         return options
+    }
+
+    private func hasAttributes(_ node: JSONNode, of type: ResourceType) -> Bool {
+        typesWithAttributes.contains(type) || node[OptionSet.attributesKey] != nil
     }
 
     private mutating func checkNames(_ deployments: [Deployment]) {

@@ -1,10 +1,13 @@
 /// Looks at the placeholders in the options of a file: which are not known, which ask for a secret.
 struct PlaceholderCheck {
     let strict: Bool
+    /// Whether any name may be one of the user's attributes, which only the hub knows.
+    let hasAttributes: Bool
     private(set) var remarks: [Remark] = []
 
-    init(strict: Bool) {
+    init(strict: Bool, hasAttributes: Bool) {
         self.strict = strict
+        self.hasAttributes = hasAttributes
     }
 
     mutating func look(at node: JSONNode) {
@@ -28,6 +31,8 @@ struct PlaceholderCheck {
             remarks.append(
                 Remark(
                     .error, at: node.range.lowerBound, .secretPlaceholder, Placeholders.refusal(name).message))
+        case .unknown where hasAttributes && !PlaceholderName.belongsToHub(name):
+            break
         case .unknown:
             let proposal =
                 NearestName.of(name, among: PlaceholderName.proposals).map { "; did you mean '{\($0)}'?" }

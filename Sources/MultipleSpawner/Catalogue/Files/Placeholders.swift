@@ -2,17 +2,53 @@
 ///
 /// A text is filled in one pass: what comes out of a placeholder is never looked at again, so that no user name can
 /// hold a placeholder. Keys of objects are left alone. What is not known stays as it is.
+///
+/// What the hub says wins over what it knows of the user, which the user may have sent: with one exception, `{username}`,
+/// which in the originals' files is the account that the data of a mount name.
 public struct Placeholders: Sendable {
+    /// What becomes of the names that only the user's attributes can fill.
+    private enum Attributes: Sendable {
+        /// There are none: such a name is not known.
+        case none
+        /// They are filled in.
+        case filled([String: Secret])
+        /// They stay as they are written, for options that are shown. So does what the request does not bring.
+        case left
+    }
+
     private let identity: SessionIdentity
     private let environment: [String: Secret]
+    private let attributes: Attributes
 
-    public init(for request: SessionRequest) {
-        self.init(identity: request.identity, environment: request.environment)
+    /// - Parameters:
+    ///   - names: the user's attributes that fill placeholders besides.
+    ///   - isShown: whether the options are for people: what the attributes hold stays out of them then.
+    public init(for request: SessionRequest, attributes names: [String] = [], isShown: Bool = false) {
+        let attributes: Attributes =
+            if isShown { .left } else if names.isEmpty { .none } else { .filled(request.attributes.texts(of: names)) }
+        self.init(identity: request.identity, environment: request.environment, attributes: attributes)
     }
 
     public init(identity: SessionIdentity, environment: [String: Secret]) {
+        self.init(identity: identity, environment: environment, attributes: .none)
+    }
+
+    private init(identity: SessionIdentity, environment: [String: Secret], attributes: Attributes) {
         self.identity = identity
         self.environment = environment
+        self.attributes = attributes
+    }
+
+    /// Whether a user's attribute may be in what was filled in.
+    var holdsAttributes: Bool {
+        guard case .filled = attributes else { return false }
+        return true
+    }
+
+    /// Whether a place may keep a placeholder that was not filled in, whatever belongs there.
+    var leavesRest: Bool {
+        guard case .left = attributes else { return false }
+        return true
     }
 
     /// The text with its placeholders filled in; those that only a later step knows stay.
@@ -54,11 +90,16 @@ public struct Placeholders: Sendable {
         switch PlaceholderName(name) {
         case .secret: throw Self.refusal(name)
         case .deferred: return nil
-        case .identity: value = name == "server_name" ? identity.server : identity.user
+        case .identity:
+            let own = name == "username" ? attribute(name) : nil
+            value = own ?? (name == "server_name" ? identity.server : identity.user)
         case .environment, .unknown:
-            guard let found = environment[name]?.reveal() ?? fallback(name) else { return nil }
-            if PlaceholderName.looksSecret(name) { throw Self.refusal(name) }
-            value = found
+            if let found = environment[name]?.reveal() ?? fallback(name) {
+                if PlaceholderName.looksSecret(name) { throw Self.refusal(name) }
+                value = found
+            } else {
+                value = attribute(name)
+            }
         }
         if let value, PlaceholderText(value).names.contains(where: { PlaceholderName($0) == .deferred }) {
             // A later step fills the text in once more, and would take this for its own.
@@ -67,6 +108,12 @@ public struct Placeholders: Sendable {
                 "the value of '{\(name.excerpt)}' holds a placeholder itself; rename what it comes from")
         }
         return value
+    }
+
+    /// What the user's attributes say. It may be a key, and goes where a template lists the attribute.
+    private func attribute(_ name: String) -> String? {
+        guard case .filled(let values) = attributes else { return nil }
+        return values[name]?.reveal()
     }
 
     /// What the hub's environment says of the user, for a request that brings none.

@@ -23,8 +23,8 @@ public struct Template: Sendable {
     /// `FILE:LINE` where it is written.
     public internal(set) var origin: String
     let options: OptionSet
-    /// The backend's declaration; `nil` for a backend that is known by name only.
-    let shape: ObjectShape?
+    /// What the registry knows of the backend.
+    let entry: Registry.Entry
     /// Where it stands in the file.
     let offset: Int
 }

@@ -5,11 +5,13 @@ struct TemplateReader {
     let strict: Bool
     private(set) var remarks: [Remark] = []
     private let shape: Shape
+    private let lists: UserListReader
 
-    init(source: JSONSource, registry: Registry, strict: Bool) {
+    init(source: JSONSource, registry: Registry, strict: Bool, lists: UserListReader) {
         self.source = source
         self.registry = registry
         self.strict = strict
+        self.lists = lists
         shape = .object(Template.shape(for: registry))
     }
 
@@ -26,11 +28,12 @@ struct TemplateReader {
     }
 
     private mutating func read(_ node: JSONNode, number: Int) -> Template? {
-        var binder = Binder(inOptions: .known)
+        let spawner = self.spawner(of: node)
+        let hasAttributes = spawner["kwargs"]?[OptionSet.attributesKey].map { !$0.isEmpty && !$0.isNull } ?? false
+        var binder = Binder(inOptions: hasAttributes ? .attributes : .known)
         let bound = binder.bind(node, to: shape)
         remarks += binder.remarks
-        let spawner = self.spawner(of: node)
-        var check = PlaceholderCheck(strict: strict)
+        var check = PlaceholderCheck(strict: strict, hasAttributes: hasAttributes)
         for part in [spawner["kwargs"], node["authenticator"], node["configurer"], node["configurers"]] {
             if let part { check.look(at: part) }
         }
@@ -44,6 +47,11 @@ struct TemplateReader {
             let entry = entry(className, node)
         else { return nil }
         let options = self.options(of: spawner, entry: entry, bound: bound)
+        // What its images' access names is told here, where it stands; the menu itself is made with the deployments.
+        _ = lists.resolve(entry.menu(of: options.values), in: spawner["kwargs"], remarks: &remarks)
+        let access = bound["access"].map(Access.init(bound:)).map {
+            lists.resolve($0, in: node["access"], remarks: &remarks)
+        }
         let authenticator = self.hooks(bound["authenticator"], node["authenticator"]).first
         let configurers = self.hooks(bound["configurer"], node["configurer"] ?? node["configurers"])
         let lifetime = LifetimeRule(bound: bound["lifetime"])
@@ -56,12 +64,12 @@ struct TemplateReader {
             name: name, resourceType: type, providers: providers,
             className: className, backend: entry.kind,
             missing: missing(entry, className, hooks: [authenticator].compactMap(\.self) + configurers),
-            authenticator: authenticator, configurers: configurers, access: bound["access"].map(Access.init(bound:)),
+            authenticator: authenticator, configurers: configurers, access: access,
             description: bound["description"]?.stringValue, icon: bound["icon"]?.stringValue,
             limits: HardwareLimits(bound: bound["limits"]), lifetime: lifetime,
             priority: bound["priority"]?.integerValue ?? 0,
             fallback: bound["fallback"]?.arrayValue?.compactMap(\.stringValue) ?? [], origin: source.file,
-            options: options, shape: entry.options, offset: node.range.lowerBound)
+            options: options, entry: entry, offset: node.range.lowerBound)
     }
 
     // MARK: Parts

@@ -1,8 +1,13 @@
-/// The fields of the form, by the names that the original gave them.
+/// The fields of the form, by the names that the originals gave them.
 public enum FormField: String, Sendable, Hashable, Codable, CaseIterable, CodingKeyRepresentable {
     case provider
     case resourceType = "resource_type"
-    case template, deployment, memory, cpu, gpu, lifetime
+    case template, deployment
+    case image = "select_image"
+    case memory, cpu, gpu, lifetime
+
+    /// The field of the files that a user brings along.
+    public static let upload = "user-upload"
 
     /// What stands beside the field.
     public var label: String {
@@ -11,6 +16,7 @@ public enum FormField: String, Sendable, Hashable, Codable, CaseIterable, Coding
         case .resourceType: "Kind of machine"
         case .template: "Configuration"
         case .deployment: "Environment"
+        case .image: "Select a notebook image:"
         case .memory: "Amount of memory (GB)"
         case .cpu: "Number of CPU cores"
         case .gpu: "Number of GPUs"

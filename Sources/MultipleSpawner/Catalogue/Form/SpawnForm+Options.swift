@@ -1,13 +1,16 @@
 extension SpawnForm {
-    /// Turns the fields of a form that was sent into user options, in the original's spelling.
+    /// Turns the fields of a form that was sent into user options, in the originals' spelling.
     ///
     /// A field that was left empty is not asked for. Fields that are not ours are passed over, as in the originals: the
     /// hub adds some of its own.
     ///
+    /// - Parameter files: what was brought along, by name and size: held to what the choice takes.
     /// - Throws: `invalid_request` that names the field.
-    public func options(from fields: [String: [String]]) throws(SpawnError) -> JSONValue {
+    public func options(
+        from fields: [String: [String]], files: [(name: String, bytes: Int)] = []
+    ) throws(SpawnError) -> JSONValue {
         var given: [FormField: String] = [:]
-        for field in FormField.allCases { given[field] = try Self.value(of: field, in: fields) }
+        for field in FormField.allCases where field != .image { given[field] = try Self.value(of: field, in: fields) }
 
         var inner: [String: JSONValue] = [:]
         for field in [FormField.provider, .resourceType, .template, .deployment] {
@@ -15,9 +18,13 @@ extension SpawnForm {
         }
         inner["resource_specification"] = Self.group([.memory, .cpu, .gpu], of: given)
         inner["session_configuration"] = Self.group([.lifetime], of: given)
-        let options: JSONValue = ["spawn_options": .object(inner)]
-        try check(SpawnWish(options, calling: "the form"))
-        return options
+        var options: [String: JSONValue] = ["spawn_options": .object(inner)]
+        let wish = try SpawnWish(.object(options), calling: "the form")
+        if let image = try check(wish, images: Self.values(of: .image, in: fields), files: files) {
+            options["user_selected_image"] = .string(image.image)
+            options["user_selected_name"] = .string(image.name)
+        }
+        return .object(options)
     }
 
     private static func group(_ fields: [FormField], of given: [FormField: String]) -> JSONValue? {
@@ -29,15 +36,20 @@ extension SpawnForm {
     private static func value(
         of field: FormField, in fields: [String: [String]]
     ) throws(SpawnError) -> String? {
+        let values = values(of: field, in: fields)
+        guard values.count <= 1 else {
+            throw refusal(field, "is given \(values.count) times; choose one value")
+        }
+        return values.first
+    }
+
+    private static func values(of field: FormField, in fields: [String: [String]]) -> [String] {
         var values: [String] = []
         for value in fields[field.rawValue] ?? [] {
             let trimmed = String(Substring(value).trimmed)
             if !trimmed.isEmpty, !values.contains(trimmed) { values.append(trimmed) }
         }
-        guard values.count <= 1 else {
-            throw refusal(field, "is given \(values.count) times; choose one value")
-        }
-        return values.first
+        return values
     }
 
     // MARK: What is on offer
@@ -49,7 +61,11 @@ extension SpawnForm {
     }
 
     /// Holds a wish against what is on offer, field by field: the first that leaves nothing is named.
-    private func check(_ wish: SpawnWish) throws(SpawnError) {
+    ///
+    /// - Returns: the image that is chosen; `nil` where none is.
+    private func check(
+        _ wish: SpawnWish, images: [String], files: [(name: String, bytes: Int)]
+    ) throws(SpawnError) -> Image? {
         var offers = providers.flatMap { provider in
             provider.types.flatMap { type in
                 type.templates.map { Offer(provider: provider, type: type, template: $0) }
@@ -66,6 +82,48 @@ extension SpawnForm {
         try bound(&offers, wish.cpu, .cpu, by: \.cpu, MemorySize.number)
         try bound(&offers, wish.gpu, .gpu, by: \.gpu) { String($0) }
         try bound(&offers, wish.lifetime, .lifetime, by: \.longestLifetime) { String($0) }
+        let menus = offers.flatMap { self.menus(of: $0.template, with: wish.deployment) }
+        let image = try chosen(images, among: menus)
+        try takes(files, among: menus.filter { menu in image.map(menu.images.contains) ?? true })
+        return image
+    }
+
+    /// The menus that a choice leads to, those of the deployment that is taken when none is named first.
+    private func menus(of template: Template, with deployment: String?) -> [Menu] {
+        let deployments =
+            deployment.map { name in template.deployments.filter { $0.name == name } }
+            ?? template.deployments.filter(\.isDefault) + template.deployments.filter { !$0.isDefault }
+        return ([template.menu] + deployments.map(\.menu)).compactMap(\.self).map { self.menus[$0] }
+    }
+
+    /// A page without scripts sends the lists of all templates: the first value that is on offer here is the choice.
+    private func chosen(_ values: [String], among menus: [Menu]) throws(SpawnError) -> Image? {
+        let images = menus.flatMap(\.images)
+        for value in values {
+            let (image, name) = try ImageField.read(value)
+            var wish = SpawnWish()
+            (wish.image, wish.imageName) = (image, name)
+            if let found = images.first(where: wish.isWanted) { return found }
+        }
+        guard let first = values.first else { return nil }
+        let (image, name) = try ImageField.read(first)
+        let proposal =
+            images.isEmpty
+            ? "there is none to choose" : "choose one of \(NearestName.list(images.map(\.name)))"
+        throw Self.refusal(
+            .image, "is '\((name ?? image ?? "").excerpt)', which is not offered with the rest; \(proposal)")
+    }
+
+    private func takes(_ files: [(name: String, bytes: Int)], among menus: [Menu]) throws(SpawnError) {
+        guard !files.isEmpty else { return }
+        var reason: String?
+        for uploads in menus.compactMap(\.uploads) {
+            guard let refusal = uploads.refusal(of: files) else { return }
+            reason = reason ?? refusal
+        }
+        throw SpawnError(
+            .invalidRequest,
+            "the field '\(FormField.upload)': \(reason ?? "what you chose takes no files; leave it empty")")
     }
 
     private func narrow(

@@ -1,4 +1,5 @@
-/// What one user may choose from, as the form shows it: providers, their kinds of machines, templates, deployments.
+/// What one user may choose from, as the form shows it: providers, their kinds of machines, templates, deployments, and
+/// what these have on their menus.
 ///
 /// Only what this user may use and this build can serve is in it.
 public struct SpawnForm: Sendable, Hashable, Codable {
@@ -20,6 +21,9 @@ public struct SpawnForm: Sendable, Hashable, Codable {
         public let description: String?
         public let icon: String?
         public let limits: Limits
+        /// Its place in `menus`; `nil` where there is nothing to choose, or the deployments say it.
+        public let menu: Int?
+        /// What can be launched; empty where the template says it all.
         public let deployments: [Deployment]
     }
 
@@ -40,9 +44,29 @@ public struct SpawnForm: Sendable, Hashable, Codable {
         public let description: String?
         /// Whether it is taken when none is chosen.
         public let isDefault: Bool
+        /// The menu of the template with this deployment.
+        public let menu: Int?
+    }
+
+    /// Images to choose from and files to bring along.
+    public struct Menu: Sendable, Hashable, Codable {
+        public let images: [Image]
+        public let uploads: MultipleSpawner.Menu.Uploads?
+        public let page: MultipleSpawner.Menu.Page
+    }
+
+    public struct Image: Sendable, Hashable, Codable {
+        public let name: String
+        public let image: String
+        public let description: String?
+
+        /// What the field holds when this image is chosen: JSON, as SwarmSpawner's tests send it.
+        public var value: String { JSONValue.object(["image": .string(image), "name": .string(name)]).text }
     }
 
     public let providers: [Provider]
+    /// Every menu once, whichever templates have it.
+    public let menus: [Menu]
     /// What each field shows first: the user's last choice where it is still on offer.
     public let values: [FormField: String]
 

@@ -30,8 +30,8 @@ extension Catalogue {
         }
         guard let taken else { return RoutingDecision(candidates: candidates, error: router.refusal()) }
         do {
-            return RoutingDecision(
-                candidates: candidates, plan: try plan(for: request, wish: wish, match: taken))
+            let plan = try plan(for: request, wish: wish, match: taken, isShown: true)
+            return RoutingDecision(candidates: candidates, plan: plan, image: taken.image)
         } catch {
             return RoutingDecision(candidates: candidates, error: error)
         }

@@ -9,21 +9,30 @@ extension Catalogue {
         return try plan(for: request, wish: wish, match: match)
     }
 
+    /// - Parameter isShown: whether the plan is for people, and not to be carried out: what the hub knows of the user
+    ///   is not filled in.
     func plan(
-        for request: SessionRequest, wish: SpawnWish, match: Router.Match
+        for request: SessionRequest, wish: SpawnWish, match: Router.Match, isShown: Bool = false
     ) throws(SpawnError) -> SessionPlan {
         let template = match.template
         let limits = SessionPlan.Limits(
             memory: wish.memory ?? template.limits.memory ?? request.settings.memoryLimit,
             cpu: wish.cpu ?? template.limits.cpu ?? request.settings.cpuLimit)
+        let filled = try options(of: template, with: match.deployment, for: request, isShown: isShown)
+        try requireAll(filled, of: template)
+        let files = try wish.files(from: request.files)
+        let choice = Choice(image: match.image, files: files, options: wish.keys)
+        let most = HardwareLimits(
+            memory: template.limits.memory ?? request.settings.memoryLimit,
+            cpu: template.limits.cpu ?? request.settings.cpuLimit, gpu: template.limits.gpu)
         return SessionPlan(
             id: request.id, identity: request.identity, template: template.name, deployment: match.deployment?.name,
             provider: match.provider, resourceType: template.resourceType,
             resources: resources(wish, within: limits), limits: limits,
             lifetime: template.lifetime.lifetime(wanted: wish.lifetime, hub: request.settings.lifetime),
-            backend: template.backend, options: .object(try options(match, for: request)),
-            environment: request.environment, command: request.command, settings: request.settings,
-            startTimeout: request.startTimeout)
+            backend: template.backend, options: try template.entry.settle(filled, with: choice, within: most),
+            files: files, environment: request.environment, command: request.command, settings: request.settings,
+            certificates: request.certificates, startTimeout: request.startTimeout)
     }
 
     /// What is asked of the place: what the user chose, else the original's defaults, within the limits.
@@ -35,21 +44,27 @@ extension Catalogue {
             gpu: wish.gpu ?? preset.gpu)
     }
 
-    /// The template's options, and over them the deployment's.
-    private func options(
-        _ match: Router.Match, for request: SessionRequest
+    /// The template's options, and over them the deployment's, with the request's values.
+    func options(
+        of template: Template, with deployment: Deployment?, for request: SessionRequest, isShown: Bool
     ) throws(SpawnError) -> [String: JSONValue] {
-        let placeholders = Placeholders(for: request)
-        var options = try match.template.options.filled(by: placeholders)
-        if let extra = match.deployment?.options[match.template.backend] {
+        let extra = deployment?.options[template.backend]
+        let names = extra?.attributeNames ?? []
+        let placeholders = Placeholders(
+            for: request, attributes: names.isEmpty ? template.options.attributeNames : names, isShown: isShown)
+        var options = try template.options.filled(by: placeholders)
+        if let extra {
             options.merge(try extra.filled(by: placeholders)) { _, deployment in deployment }
         }
-        for field in match.template.shape?.fields ?? [] where field.isRequired && options[field.name] == nil {
+        return options
+    }
+
+    private func requireAll(_ options: [String: JSONValue], of template: Template) throws(SpawnError) {
+        for field in template.entry.options?.fields ?? [] where field.isRequired && options[field.name] == nil {
             throw SpawnError(
                 .invalidRequest,
-                "\(match.template.origin): the template '\(match.template.name.excerpt)' lacks the option "
-                    + "'\(field.name)', and so does what it launches")
+                "\(template.origin): the template '\(template.name.excerpt)' lacks the option '\(field.name)', "
+                    + "and so does what it launches")
         }
-        return options
     }
 }

@@ -35,12 +35,24 @@ extension Router {
             return invalid(
                 "there is no deployment '\(wanted.excerpt)' of the type '\(nearest.template.resourceType.rawValue)'"
                     + proposal, details)
-        case .missing(let what):
+        case .missing(let what), .unknownImages(let what):
             return SpawnError(.unsupported, "the template '\(name)' cannot be used: \(what)", details: details)
         case .noDeploymentForUser:
             return SpawnError(
                 .forbidden, "user '\(user.excerpt)' may use none of the deployments of the template '\(name)'",
                 details: details)
+        case .noImageForUser:
+            return SpawnError(
+                .forbidden,
+                "user '\(user.excerpt)' may use none of the images of the template '\(name)'; ask an admin for access",
+                details: details)
+        case .noSuchImage(let wanted, _):
+            let offered = images(of: nearest.template)
+            let proposal =
+                offered.isEmpty ? "; it has none to choose" : NearestName.proposal(for: wanted, among: offered)
+            return invalid(
+                "the template '\(name)' does not fit: it does not offer the image '\(wanted.excerpt)'\(proposal)",
+                details)
         default:
             return invalid(
                 "the template '\(name)' does not fit: \(nearest.reason.text(for: nearest.template))", details)
@@ -71,10 +83,27 @@ extension Router {
         return "\(what); \(catalogue.templatesFile) offers \(offers)"
     }
 
+    /// The images that this user may have of the template, by the names that a wish may give.
+    private func images(of template: Template) -> [String] {
+        let deployments: [Deployment?] = [nil] + allowedDeployments(for: template)
+        var names: [String] = []
+        for deployment in deployments {
+            for image in images(of: template, with: deployment) {
+                let name = wish.image == nil ? image.name : image.image
+                if !names.contains(name) { names.append(name) }
+            }
+            if let image = deployment?.image, !names.contains(image) { names.append(image) }
+        }
+        return names
+    }
+
     /// The names of what this user may launch on such a machine.
     private func deployments(for template: Template) -> [String] {
+        allowedDeployments(for: template).map(\.name)
+    }
+
+    private func allowedDeployments(for template: Template) -> [Deployment] {
         (catalogue.deployments[template.resourceType] ?? [])
             .filter { $0.access.admits(user: user, groups: groups) && $0.options[template.backend] != nil }
-            .map(\.name)
     }
 }

@@ -2,9 +2,7 @@
 struct Router {
     let catalogue: Catalogue
     let wish: SpawnWish
-    let user: String
-    let groups: Set<String>
-    let settings: ServerSettings
+    let request: SessionRequest
 
     enum Verdict: Sendable {
         case fits(Match)
@@ -16,20 +14,19 @@ struct Router {
         let template: Template
         let provider: String
         let deployment: Deployment?
+        /// The entry of the list of images; `nil` where there is no list.
+        let image: Menu.Image?
     }
 
     init(_ catalogue: Catalogue, wish: SpawnWish, for request: SessionRequest) {
-        self.init(
-            catalogue, wish: wish, user: request.identity.user, groups: request.groups, settings: request.settings)
-    }
-
-    init(_ catalogue: Catalogue, wish: SpawnWish, user: String, groups: Set<String>, settings: ServerSettings) {
         self.catalogue = catalogue
         self.wish = wish
-        self.user = user
-        self.groups = groups
-        self.settings = settings
+        self.request = request
     }
+
+    var user: String { request.identity.user }
+    var groups: Set<String> { request.groups }
+    private var settings: ServerSettings { request.settings }
 
     /// The first template that fits.
     func route() throws(SpawnError) -> Match {
@@ -59,15 +56,18 @@ struct Router {
         guard let entry = catalogue.provider(provider, having: template.resourceType) else {
             return .passedOver(.unlistedProvider(provider))
         }
-        let deployment: Deployment?
+        let launch: Launch
         switch choose(for: template, from: provider) {
-        case .success(let chosen): deployment = chosen
+        case .success(let chosen): launch = chosen
         case .failure(let reason): return .passedOver(reason)
         }
-        if wish.hasUploads, template.missing == nil { return .passedOver(.noUploads) }
+        if let reason = misfit(with: menu(of: template, with: launch.deployment), of: template) {
+            return .passedOver(reason)
+        }
         if let reason = excess(over: template, of: entry) { return .passedOver(reason) }
         if let missing = template.missing { return .passedOver(.missing(missing)) }
-        return .fits(Match(template: template, provider: provider, deployment: deployment))
+        return .fits(
+            Match(template: template, provider: provider, deployment: launch.deployment, image: launch.image))
     }
 
     // MARK: Limits
@@ -97,66 +97,5 @@ struct Router {
     private func least<Value: Comparable>(_ first: Value?, _ second: Value?) -> Value? {
         guard let first, let second else { return first ?? second }
         return min(first, second)
-    }
-
-    // MARK: Deployments
-
-    private enum Choice {
-        case success(Deployment?)
-        case failure(RefusalReason)
-    }
-
-    private func choose(for template: Template, from provider: String) -> Choice {
-        let all = catalogue.deployments[template.resourceType] ?? []
-        if let name = wish.deployment {
-            return choose(name, among: all, for: template, from: provider)
-        }
-        let fitting = all.filter { $0.serves(provider) && $0.options[template.backend] != nil }
-        let allowed = fitting.filter { $0.access.admits(user: user, groups: groups) }
-        if wish.image != nil || wish.imageName != nil {
-            if let found = allowed.first(where: isWanted) { return .success(found) }
-            if template.offers(image: wish.image, named: wish.imageName) { return .success(nil) }
-            return .failure(.noSuchImage(wish.image ?? wish.imageName ?? ""))
-        }
-        if fitting.isEmpty { return .success(nil) }
-        guard let chosen = allowed.first(where: \.isDefault) ?? allowed.first else {
-            return .failure(.noDeploymentForUser)
-        }
-        return .success(chosen)
-    }
-
-    /// A deployment that the user may not use is one that is not there.
-    private func choose(
-        _ name: String, among all: [Deployment], for template: Template, from provider: String
-    ) -> Choice {
-        let named = all.filter { $0.name == name && $0.access.admits(user: user, groups: groups) }
-        guard !named.isEmpty else { return .failure(.noSuchDeployment(name)) }
-        let served = named.filter { $0.serves(provider) }
-        guard !served.isEmpty else { return .failure(.deploymentElsewhere(name, provider: provider)) }
-        guard let fitting = served.first(where: { $0.options[template.backend] != nil }) else {
-            return .failure(.deploymentMisfit(name))
-        }
-        if wish.image != nil || wish.imageName != nil, !isWanted(fitting),
-            !template.offers(image: wish.image, named: wish.imageName)
-        {
-            return .failure(.noSuchImage(wish.image ?? wish.imageName ?? ""))
-        }
-        return .success(fitting)
-    }
-
-    private func isWanted(_ deployment: Deployment) -> Bool {
-        if let image = wish.image { return deployment.image == image }
-        return deployment.name == wish.imageName
-    }
-}
-
-extension Template {
-    /// Whether the template's own list of images has this one: by image and name, as SwarmSpawner compares them.
-    fileprivate func offers(image: String?, named name: String?) -> Bool {
-        let images = (options.values["images"] ?? options.values["dockerimages"])?.arrayValue ?? []
-        return images.contains { entry in
-            (image == nil || entry["image"]?.stringValue == image)
-                && (name == nil || entry["name"]?.stringValue == name)
-        }
     }
 }

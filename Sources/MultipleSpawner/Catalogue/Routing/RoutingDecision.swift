@@ -21,11 +21,17 @@ public struct RoutingDecision: Sendable, Hashable, Codable {
         /// Cores; `nil`: no limit is set.
         public let cpuLimit: Double?
         public let lifetime: Lifetime
-        /// The backend's options, placeholders filled in.
+        /// The image that is started, and what the list of images calls it; `nil` where there is no such list.
+        public let image: String?
+        public let imageName: String?
+        /// The names of the files that the user brings along.
+        public let files: [String]
+        /// The backend's options as they are for this request. Placeholders of the user's attributes stand as written.
         public let options: JSONValue
 
         private enum CodingKeys: String, CodingKey {
-            case template, deployment, provider, backend, lifetime, options
+            case template, deployment, provider, backend, lifetime, image, files, options
+            case imageName = "image_name"
             case resourceType = "resource_type"
             case resources = "resource_specification"
             case memoryLimit = "memory_limit"
@@ -46,9 +52,10 @@ public struct RoutingDecision: Sendable, Hashable, Codable {
     /// `nil` when the request would be served.
     public let error: Refusal?
 
-    init(candidates: [Candidate], plan: SessionPlan) {
+    /// - Parameter plan: one that was made to be shown.
+    init(candidates: [Candidate], plan: SessionPlan, image: Menu.Image?) {
         self.candidates = candidates
-        self.plan = Outcome(plan)
+        self.plan = Outcome(plan, image: image)
         error = nil
     }
 
@@ -65,7 +72,7 @@ public struct RoutingDecision: Sendable, Hashable, Codable {
 }
 
 extension RoutingDecision.Outcome {
-    init(_ plan: SessionPlan) {
+    fileprivate init(_ plan: SessionPlan, image: Menu.Image?) {
         template = plan.template
         deployment = plan.deployment
         provider = plan.provider
@@ -75,6 +82,9 @@ extension RoutingDecision.Outcome {
         memoryLimit = plan.limits.memory
         cpuLimit = plan.limits.cpu
         lifetime = plan.lifetime
+        self.image = image?.image
+        imageName = image?.name
+        files = plan.files.map(\.name)
         options = plan.options.hidingSecrets
     }
 }

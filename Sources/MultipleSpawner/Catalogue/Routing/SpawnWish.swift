@@ -13,7 +13,9 @@ struct SpawnWish: Sendable, Hashable {
     var gpu: Int?
     /// Minutes.
     var lifetime: Int?
-    var hasUploads = false
+    var uploads: [Upload] = []
+    /// Keys of backends that let users choose more, as they came.
+    var keys: [String: JSONValue] = [:]
 
     init() {}
 
@@ -53,7 +55,9 @@ struct SpawnWish: Sendable, Hashable {
         deployment = wish["deployment"]?.stringValue
         image = wish["image"]?.stringValue
         let selected = bound["spawn_image_data"]
-        image = image ?? bound["user_selected_image"]?.stringValue ?? selected?["image"]?.stringValue
+        image =
+            image ?? bound["user_selected_image"]?.stringValue ?? selected?.stringValue
+            ?? selected?["image"]?.stringValue
         imageName = bound["user_selected_name"]?.stringValue ?? selected?["name"]?.stringValue
         let hardware = wish["resource_specification"]
         try Self.refuseTwice(wish, inside: "resource_specification", keys: ["memory", "cpu", "gpu"])
@@ -62,8 +66,14 @@ struct SpawnWish: Sendable, Hashable {
         cpu = (hardware?["cpu"] ?? wish["cpu"])?.doubleValue
         gpu = (hardware?["gpu"] ?? wish["gpu"])?.integerValue
         lifetime = (wish["session_configuration"]?["lifetime"] ?? wish["lifetime"])?.integerValue
-        hasUploads = bound["user_install_files"]?.arrayValue?.isEmpty == false
+        for file in bound["user_install_files"]?.arrayValue ?? [] { uploads.append(try Upload(bound: file)) }
+        for key in Self.menuKeys {
+            if let value = bound[key], !value.isEmpty { keys[key] = value }
+        }
     }
+
+    /// Whether an image is asked for, by its own name or by that of the list.
+    var namesImage: Bool { image != nil || imageName != nil }
 
     private static func refuseTwice(_ wish: JSONValue, inside group: String, keys: [String]) throws(SpawnError) {
         for key in keys where wish[key] != nil && wish[group]?[key] != nil {
@@ -77,12 +87,16 @@ struct SpawnWish: Sendable, Hashable {
         for (key, value) in members {
             switch value {
             case .null, .string(""): continue
-            case .object(let inner): kept[key] = .object(withoutBlanks(inner))
+            // In what goes to a backend, an empty value may be meant.
+            case .object(let inner) where groups.contains(key): kept[key] = .object(withoutBlanks(inner))
             default: kept[key] = value
             }
         }
         return kept
     }
+
+    /// The objects whose members are fields of the form.
+    private static let groups: Set<String> = ["spawn_options", "resource_specification", "session_configuration"]
 
     /// Whether a body is meant for us. A single misspelling of one of our keys is.
     private static func isForUs(_ members: [String: JSONValue]) throws(SpawnError) -> Bool {
@@ -93,5 +107,18 @@ struct SpawnWish: Sendable, Hashable {
                 .invalidRequest, "user options: the key '\(key.excerpt)' is not known; did you mean '\(nearest)'?")
         }
         return false
+    }
+}
+
+extension JSONValue {
+    /// Whether there is nothing in it.
+    fileprivate var isEmpty: Bool {
+        switch self {
+        case .null: true
+        case .string(let text): text.isEmpty
+        case .array(let elements): elements.isEmpty
+        case .object(let members): members.isEmpty
+        case .bool, .integer, .number: false
+        }
     }
 }

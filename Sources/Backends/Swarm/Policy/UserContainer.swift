@@ -1,0 +1,73 @@
+import MultipleSpawner
+
+/// Holds a user's `container_spec` to what the policy allows.
+struct UserContainer {
+    let policy: UserOptionPolicy
+    /// The entry of `images` that is started.
+    let image: JSONValue
+
+    /// What users may give where the container's user is nobody special.
+    private static let preset: Set<String> = ["env", "args", "workdir"]
+
+    /// The template's `container_spec` with the user's keys over it.
+    func apply(_ wanted: [String: JSONValue]) throws(SpawnError) -> JSONValue {
+        var container = policy.options["container_spec"]?.objectValue ?? [:]
+        for (key, value) in wanted.sorted(by: { $0.key < $1.key }) {
+            try check(key)
+            switch key {
+            case "env":
+                let variables = EnvironmentList(value)
+                try check(variables)
+                var merged = EnvironmentList(container["env"])
+                merged.merge(variables)
+                container["env"] = merged.value
+            case "labels":
+                let labels = value.objectValue?.compactMapValues(\.stringValue) ?? [:]
+                try ServiceLabels.check(labels, in: "'container_spec'")
+                let admin = container["labels"]?.objectValue ?? [:]
+                container["labels"] = .object(labels.mapValues { .string($0) }.merging(admin) { $1 })
+            case "mounts":
+                container["mounts"] = .array(
+                    (container["mounts"]?.arrayValue ?? []) + (try UserMounts(policy: policy).apply(value)))
+            case "configs", "secrets":
+                container[key] = .array((container[key]?.arrayValue ?? []) + (value.arrayValue ?? []))
+            default:
+                container[key] = value
+            }
+        }
+        return .object(container)
+    }
+
+    private func check(_ key: String) throws(SpawnError) {
+        guard key != "image" else {
+            throw SpawnError(
+                .forbidden, "'container_spec.image' is not for users; choose an image by 'user_selected_image'")
+        }
+        guard Self.preset.contains(key) else { return try policy.require("container_spec.\(key)") }
+        if runsAsRoot {
+            // An image that drops its rights does so by what these say.
+            try policy.require("container_spec.\(key)", "as the container is started by root")
+        }
+    }
+
+    /// Variables that say who the server is and which devices it sees are not a matter of choice.
+    private func check(_ variables: EnvironmentList) throws(SpawnError) {
+        let name = variables.variables.keys.sorted().first { name in
+            ServiceEnvironment.belongsToHub(name) || Self.reserved.contains { name.hasPrefix($0) }
+        }
+        guard let name else { return }
+        throw SpawnError(
+            .forbidden, "the variable '\(name.excerpt)' may not be chosen; leave it out, the spawner sets it")
+    }
+
+    private static let reserved = [
+        "NVIDIA_", "DOCKER_RESOURCE_", "AMD_VISIBLE", "HABANA_", "MULTIPLESPAWNER", "MEM_LIMIT", "CPU_LIMIT",
+    ]
+
+    private var runsAsRoot: Bool {
+        let levels = [image, image["container_spec"], policy.options["container_spec"]]
+        let user = levels.lazy.compactMap { $0?["user"]?.stringValue ?? $0?["uid_gid"]?.stringValue }.first
+        guard let name = user?.split(separator: ":").first else { return false }
+        return name == "root" || UInt64(name) == 0
+    }
+}
