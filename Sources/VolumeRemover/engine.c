@@ -59,9 +59,8 @@ static long connect_to(struct text socket) {
     // SOL_SOCKET, SO_RCVTIMEO and SO_SNDTIMEO
     system_call(call_setsockopt, connection, 1, 20, (long)&limit, sizeof limit);
     system_call(call_setsockopt, connection, 1, 21, (long)&limit, sizeof limit);
-    if (system_call(call_connect, connection, (long)&address, (long)(sizeof(uint16_t) + socket.length + 1), 0, 0) == 0) {
-        return connection;
-    }
+    long length = (long)(sizeof address.family + socket.length + 1);
+    if (system_call(call_connect, connection, (long)&address, length, 0, 0) == 0) return connection;
     system_call(call_close, connection, 0, 0, 0, 0);
     return -1;
 }

@@ -103,8 +103,10 @@ static int run(int count, char **arguments) {
     int64_t patience = 20;
     int next = 1;
     for (; next + 1 < count; next += 2) {
-        if (same(text_of(arguments[next]), text_of("--socket"))) order.socket = text_of(arguments[next + 1]);
-        else if (same(text_of(arguments[next]), text_of("--patience"))) patience = seconds(text_of(arguments[next + 1]));
+        struct text option = text_of(arguments[next]);
+        struct text given = text_of(arguments[next + 1]);
+        if (same(option, text_of("--socket"))) order.socket = given;
+        else if (same(option, text_of("--patience"))) patience = seconds(given);
         else break;
     }
     if (next + 1 >= count || patience < 0) return usage();

@@ -54,8 +54,8 @@ extension VolumeRemoval {
         guard let made = try await programs().first(where: { $0.name == program.name }) else {
             throw SpawnError(
                 .conflict,
-                "the config '\(program.name)' is not what it should be: the program that removes volumes on other nodes, "
-                    + "with the label '\(ServiceLabels.cleanUp)'; remove it")
+                "the config '\(program.name)' is not what it should be: the program that removes volumes on other "
+                    + "nodes, with the label '\(ServiceLabels.cleanUp)'; remove it")
         }
         return made.id
     }

@@ -1,5 +1,6 @@
 import Logging
 import MultipleSpawner
+import Synchronization
 
 extension VolumeRemoval {
     /// Removes the jobs that have finished, and the program when no job needs it any more.
@@ -10,7 +11,8 @@ extension VolumeRemoval {
         let jobs: [SwarmService] = try await docker.get("/services", query: ["filters": filters.text])
         if !jobs.isEmpty {
             let tasks = try await tasks.fresh().value
-            let nodes = try await nodes.nodes()
+            // Asked after the jobs: a node that has only just joined may have one of another daemon.
+            let nodes = try await nodes.nodes(within: .zero)
             for job in jobs { try await tidy(job, tasks[job.id] ?? [], nodes) }
         }
         await dropPrograms()
@@ -24,7 +26,10 @@ extension VolumeRemoval {
         var problem = isVoid ? "the node has left the swarm" : "the node is not there"
         if case .failed(let reason) = verdict, !isVoid { problem = reason }
         guard isVoid || verdict != .waiting else { return }
-        log.warning(
+        // Swarm tries once a minute, maybe for days; a warning is for the first time.
+        let isNews = told.withLock { $0.insert(job.id).inserted }
+        log.log(
+            level: isNews ? .warning : .debug,
             isVoid ? "volumes stay where they are" : "volumes are not removed yet",
             metadata: [
                 "session": "\(job.labels[ServiceLabels.cleanUp] ?? "")", "node": "\(nodes[node]?.name ?? node)",

@@ -1,12 +1,13 @@
 import Glibc
 import Logging
 import MultipleSpawner
+import Synchronization
 
 /// Removes the volumes that go with a session, on every node of a swarm where they may be.
 ///
 /// - Only volumes that bear the label of the session's hub are removed: their maker, at their making, gave it.
 /// - What is on a node that is down is left to Swarm, as a job that runs when the node is back.
-/// - Nothing is remembered here but the manager's own node: a daemon that is killed finds its jobs in Swarm.
+/// - Nothing is remembered here that matters after a restart: a daemon that is killed finds its jobs in Swarm.
 final class VolumeRemoval: Sendable {
     let docker: DockerClient
     let nodes: NodeBook
@@ -16,6 +17,8 @@ final class VolumeRemoval: Sendable {
     /// Where the engine of each node listens, on that node.
     let socket: String
     let program: @Sendable () async throws(SpawnError) -> VolumeProgram
+    /// The jobs that a warning was given about.
+    let told = Mutex<Set<String>>([])
     private let ownNode = SharedAnswer<String>()
 
     init(
