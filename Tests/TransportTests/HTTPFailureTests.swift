@@ -65,26 +65,6 @@ import Testing
         await #expect(throws: CancellationError.self) { try await first.value }
     }
 
-    @Test func `a call that waited for its connection is given up too, when the server is silent`() async throws {
-        let client = HTTPClient(callsPerOrigin: 1)
-        let gate = Gate()
-        let server = try ScriptedServer { request, connection in
-            guard request.path == "/first" else { return connection.waitForEnd() }
-            gate.wait()
-            connection.answer()
-        }
-        defer { server.stop() }
-        let first = Task { try await client.send(HTTPRequest("GET", "\(server.url)/first")) }
-        try await wait { server.requests.count == 1 }
-        let limits = HTTPLimits(whole: nil, silence: .milliseconds(200))
-        let second = Task { try await client.send(HTTPRequest("POST", server.url, limits: limits)) }
-        gate.open()
-        #expect(try await first.value.status == 200)
-        let failure = await #expect(throws: HTTPFailure.self) { try await second.value }
-        #expect(failure?.kind == .timedOut)
-        #expect(failure?.mayHaveArrived == true)
-    }
-
     @Test func `a connection that does not come about is given up, and nothing was sent`() async throws {
         let listener = try FullListener()
         let failure = try await failure(
