@@ -54,7 +54,9 @@ private struct DockerRefusal: Decodable {
         if let refusal = try? JSONDecoder().decode(DockerRefusal.self, from: Data(body)), !refusal.message.isEmpty {
             return refusal.message
         }
-        let text = String(decoding: body.prefix(200), as: UTF8.self).excerpt
+        let isBlank: (UInt8) -> Bool = { $0 <= 0x20 }
+        let start = body.drop(while: isBlank).prefix(200)
+        let text = String(decoding: start.reversed().drop(while: isBlank).reversed(), as: UTF8.self).excerpt
         return text.isEmpty ? "status \(status) without a word" : text
     }
 }
