@@ -8,7 +8,11 @@ import Transport
 
 @Suite(.timeLimit(.minutes(2))) struct DockerClientTests {
     struct Thing: Codable, Sendable, Equatable {
-        var ID: String
+        var id: String
+
+        enum CodingKeys: String, CodingKey {
+            case id = "ID"
+        }
     }
 
     @Test func `calls arrive with version, query and body, and answers are read`() async throws {
@@ -20,10 +24,10 @@ import Transport
         let filters: DockerFilters = ["label": ["multiplespawner.hub=a b", "ü/\"&"]]
         let got: Thing = try await client.get("/tasks", query: ["filters": filters.text, "a": "1"])
         let posted: Thing = try await client.post(
-            "/services/create", body: Thing(ID: "new"), headers: ["X-Registry-Auth": "abc"])
+            "/services/create", body: Thing(id: "new"), headers: ["X-Registry-Auth": "abc"])
         try await client.post("/containers/ID/stop", query: ["t": "10"])
         try await client.delete("/services\(DockerPath.joined(["a/b?c"]))")
-        #expect(got == Thing(ID: "x") && posted == got)
+        #expect(got == Thing(id: "x") && posted == got)
         #expect(
             engine.calls == [
                 "GET /_ping",
@@ -61,7 +65,7 @@ import Transport
         defer { engine.stop() }
         let client = try DockerClient(engine)
         let error = try await #require(throws: DockerError.self) {
-            let _: Thing = try await client.post("/services/create", body: Thing(ID: ""))
+            let _: Thing = try await client.post("/services/create", body: Thing(id: ""))
         }
         #expect(error.status == status)
         #expect(error.isNotFound == (status == 404))
@@ -90,7 +94,7 @@ import Transport
         defer { engine.stop() }
         let client = try DockerClient(engine)
         let error = try await #require(throws: DockerError.self) {
-            let _: Thing = try await client.post("/services/create", body: Thing(ID: ""))
+            let _: Thing = try await client.post("/services/create", body: Thing(id: ""))
         }
         guard case .unreadable = error.reason else { throw error }
         #expect(error.mayHaveArrived)
