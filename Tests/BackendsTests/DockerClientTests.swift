@@ -10,7 +10,7 @@ import Transport
     struct Thing: Codable, Sendable, Equatable {
         var id: String
 
-        private enum CodingKeys: String, CodingKey {
+        enum CodingKeys: String, CodingKey {
             case id = "ID"
         }
     }

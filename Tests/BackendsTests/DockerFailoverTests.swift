@@ -113,6 +113,17 @@ import Transport
         #expect(first.calls.last == "GET /v1.41/info")
     }
 
+    @Test func `a manager that failed a short time ago is asked after the others`() throws {
+        let client = DockerClient(host: try DockerHost("unix:///a,unix:///b,unix:///c"), http: HTTPClient())
+        #expect(client.order() == [0, 1, 2])
+        client.managers[1].failed()
+        #expect(client.order() == [0, 2, 1])
+        client.managers[0].failed()
+        #expect(client.order() == [2, 0, 1])
+        client.managers[1].answered(HTTPHeaders())
+        #expect(client.order() == [1, 2, 0])
+    }
+
     @Test func `the only manager is asked at once when it is back`() async throws {
         let engine = try DockerEngine { _, connection in connection.answer(200, "{}") }
         defer { engine.stop() }

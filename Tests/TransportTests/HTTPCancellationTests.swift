@@ -5,20 +5,24 @@ import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct HTTPCancellationTests {
     private let client = HTTPClient()
-    /// What "at once" may take where the tests share two cores with much else.
-    private let atOnce = Duration.milliseconds(500)
+    /// What "at once" may take. The quickest of several is looked at: the tests share two cores with much else.
+    private let atOnce = Duration.milliseconds(50)
 
     @Test func `a cancelled task's call ends at once, and its connection with it`() async throws {
         let server = try ScriptedServer { _, connection in connection.waitForEnd() }
         defer { server.stop() }
         let request = HTTPRequest("GET", server.url, limits: HTTPLimits(whole: nil))
-        let call = Task { try await client.send(request) }
-        try await wait { server.requests.count == 1 }
-        let start = ContinuousClock.now
-        call.cancel()
-        await #expect(throws: CancellationError.self) { try await call.value }
-        #expect(.now - start < atOnce)
-        try await wait { server.openConnections == 0 }
+        var quickest = Duration.seconds(60)
+        for number in 1...10 {
+            let call = Task { try await client.send(request) }
+            try await wait { server.requests.count == number }
+            let start = ContinuousClock.now
+            call.cancel()
+            await #expect(throws: CancellationError.self) { try await call.value }
+            quickest = min(quickest, .now - start)
+            try await wait { server.openConnections == 0 }
+        }
+        #expect(quickest < atOnce)
     }
 
     @Test func `a task that is cancelled before it calls sends nothing`() async throws {
@@ -78,18 +82,22 @@ import Testing
             connection.waitForEnd()
         }
         defer { server.stop() }
-        let stream = try await client.open(HTTPRequest("GET", server.url))
-        let (pieces, piece) = AsyncStream.makeStream(of: [UInt8].self)
-        let reading = Task { for try await bytes in stream.body { piece.yield(bytes) } }
-        for await bytes in pieces {
-            #expect(bytes == Array("first".utf8))
-            break
+        var quickest = Duration.seconds(60)
+        for _ in 1...10 {
+            let stream = try await client.open(HTTPRequest("GET", server.url))
+            let (pieces, piece) = AsyncStream.makeStream(of: [UInt8].self)
+            let reading = Task { for try await bytes in stream.body { piece.yield(bytes) } }
+            for await bytes in pieces {
+                #expect(bytes == Array("first".utf8))
+                break
+            }
+            let start = ContinuousClock.now
+            reading.cancel()
+            await #expect(throws: CancellationError.self) { try await reading.value }
+            quickest = min(quickest, .now - start)
+            try await wait { server.openConnections == 0 }
         }
-        let start = ContinuousClock.now
-        reading.cancel()
-        await #expect(throws: CancellationError.self) { try await reading.value }
-        #expect(.now - start < atOnce)
-        try await wait { server.openConnections == 0 }
+        #expect(quickest < atOnce)
     }
 
     @Test func `letting go of a stream ends it`() async throws {

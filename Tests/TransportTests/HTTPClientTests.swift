@@ -119,6 +119,11 @@ import Testing
             let client = HTTPClient()
             let server = try ScriptedServer { _, connection in connection.answer(200, "direct") }
             let proxy = try ScriptedServer { _, connection in connection.answer(200, "proxy") }
+            defer {
+                client.shutDown()
+                server.stop()
+                proxy.stop()
+            }
             setenv("http_proxy", proxy.url, 1)
             var request = HTTPRequest("GET", server.url)
             #expect(try await client.send(request).body == Array("direct".utf8))

@@ -1,13 +1,19 @@
+import Dispatch
 import Glibc
 import Testing
 
 /// Programs that a test needs.
 enum Program {
-    /// Runs a program to its end.
-    static func run(_ arguments: [String]) throws {
+    /// Runs a program to its end, beside the threads that the tests run on.
+    static func run(_ arguments: [String]) async throws {
         let process = try start(arguments)
-        var status: Int32 = 0
-        while waitpid(process.id, &status, 0) < 0, errno == EINTR {}
+        let status = await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                var status: Int32 = 0
+                while waitpid(process.id, &status, 0) < 0, errno == EINTR {}
+                continuation.resume(returning: status)
+            }
+        }
         close(process.output)
         try #require(status == 0, "\(arguments.joined(separator: " ")) failed")
     }

@@ -21,14 +21,26 @@ extension HTTPResponse: DockerAnswer {
 
 extension HTTPStream: DockerAnswer {
     func refusal() async -> String {
-        var bytes: [UInt8] = []
-        do {
-            for try await piece in body {
-                bytes += piece
-                if bytes.count > 64 * 1024 { break }
+        // A refusal is short. One that does not end is not waited for: its status alone has to do.
+        let bytes = await withTaskGroup(of: [UInt8].self) { [body] group in
+            group.addTask {
+                var bytes: [UInt8] = []
+                do {
+                    for try await piece in body {
+                        bytes += piece
+                        if bytes.count > 64 * 1024 { break }
+                    }
+                } catch {
+                    // What came before the break may still be told.
+                }
+                return bytes
             }
-        } catch {
-            // The status alone has to do; what came before the break may still be told.
+            group.addTask {
+                try? await Task.sleep(for: .seconds(5))
+                return []
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? []
         }
         return DockerRefusal.words(bytes, status: status)
     }
@@ -42,7 +54,9 @@ private struct DockerRefusal: Decodable {
         if let refusal = try? JSONDecoder().decode(DockerRefusal.self, from: Data(body)), !refusal.message.isEmpty {
             return refusal.message
         }
-        let text = String(decoding: body.prefix(200), as: UTF8.self).excerpt
+        let isBlank: (UInt8) -> Bool = { $0 <= 0x20 }
+        let start = body.drop(while: isBlank).prefix(200)
+        let text = String(decoding: start.reversed().drop(while: isBlank).reversed(), as: UTF8.self).excerpt
         return text.isEmpty ? "status \(status) without a word" : text
     }
 }

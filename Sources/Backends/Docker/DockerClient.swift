@@ -11,7 +11,7 @@ public import Transport
 public final class DockerClient: Sendable {
     public let host: DockerHost
     private let http: HTTPClient
-    private let managers: [DockerManager]
+    let managers: [DockerManager]
     /// The manager that answered last.
     private let preferred = Mutex(0)
 
@@ -96,7 +96,7 @@ public final class DockerClient: Sendable {
 
     /// The managers as they are to be asked: the one that answered last and those after it, then those that failed a
     /// short time ago.
-    private func order() -> [Int] {
+    func order() -> [Int] {
         let first = preferred.withLock(\.self)
         let all = managers.indices.map { ($0 + first) % managers.count }
         let resting = Set(all.filter { managers[$0].isResting })

@@ -8,6 +8,7 @@ import MultipleSpawner
 ///   of the request were sent, that is a failure.
 /// - Only `http` and `https` are spoken, TLS is 1.2 or later and always verified, no redirect is followed, and no
 ///   proxy, netrc or cookie is taken from the surroundings.
+/// - Streams end with the client: keep it as long as they are read.
 /// - Calls to one origin beyond `callsPerOrigin` wait their turn; streams do not count.
 public final class HTTPClient: Sendable {
     private let inbox = TransferInbox()

@@ -18,7 +18,9 @@ extension HTTPFailure {
             kind = .tls
             mayHaveArrived = false
         }
-        self.init(kind, words.excerpt, errorNumber: errorNumber, mayHaveArrived: mayHaveArrived)
+        // As long as it is, for the names in it are what helps; libcurl keeps it below 256 bytes.
+        let line = String(String.UnicodeScalarView(words.unicodeScalars.map { $0.isControl ? " " : $0 }))
+        self.init(kind, line, errorNumber: errorNumber, mayHaveArrived: mayHaveArrived)
     }
 
     private static func isCertificateAlert(_ words: String) -> Bool {

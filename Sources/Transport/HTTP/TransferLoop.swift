@@ -121,6 +121,7 @@ final class TransferLoop {
                     .cannotConnect, String(cString: curl_multi_strerror(code)), mayHaveArrived: false)
             }
             transfer.begin(easy)
+            notice(transfer.deadline)
             if !transfer.order.isStream { origins[transfer.origin]?.underWay += 1 }
         } catch {
             finish(transfer, .failure(error))
