@@ -67,7 +67,8 @@ struct UserContainer {
     private var runsAsRoot: Bool {
         let levels = [image, image["container_spec"], policy.options["container_spec"]]
         let user = levels.lazy.compactMap { $0?["user"]?.stringValue ?? $0?["uid_gid"]?.stringValue }.first
-        guard let name = user?.split(separator: ":").first else { return false }
-        return name == "root" || UInt64(name) == 0
+        guard let user else { return false }
+        // What cannot be read may be anybody.
+        return (try? UserAndGroup(user))?.isRoot ?? true
     }
 }
