@@ -73,7 +73,9 @@ import Testing
     }
 
     @Test func `Files become configs in their directory, readable for all, owned by the container's user`() throws {
-        let files = [UploadedFile(name: "a.txt", content: Array("x".utf8)), UploadedFile(name: "b c.TXT", content: [])]
+        let files = [
+            UploadedFile(name: "a.txt", content: Array("x".utf8)), UploadedFile(name: "b c.TXT", content: [1]),
+        ]
         let made = try uploads(
             files, ["container_spec": ["uid_gid": "1000:100"], "user_upload_destination_directory": "/opt/files/"])
         #expect(
@@ -85,7 +87,7 @@ import Testing
         #expect(made[0].file.labels["multiplespawner.user"] == "alice")
         #expect(Set(made.map(\.file.name)).count == 2)
         #expect(
-            try uploads([UploadedFile(name: "a.txt", content: [])])[0].reference.file.name == "/user-installs/a.txt")
+            try uploads([UploadedFile(name: "a.txt", content: [1])])[0].reference.file.name == "/user-installs/a.txt")
     }
 
     @Test(arguments: [
@@ -95,11 +97,11 @@ import Testing
         "\u{202E}.txt.",
     ])
     func `A name that is no plain name with a wanted extension is refused`(name: String) {
-        #expect(SwarmTest.refusal { try uploads([UploadedFile(name: name, content: [])]) }.contains("is refused"))
+        #expect(SwarmTest.refusal { try uploads([UploadedFile(name: name, content: [1])]) }.contains("is refused"))
     }
 
     @Test func `Of two extensions the last one counts`() {
-        #expect(throws: Never.self) { try uploads([UploadedFile(name: "a.sh.txt", content: [])]) }
+        #expect(throws: Never.self) { try uploads([UploadedFile(name: "a.sh.txt", content: [1])]) }
     }
 
     @Test func `Too many files, too large ones and equal names are refused`() {
@@ -107,15 +109,17 @@ import Testing
         #expect(SwarmTest.refusal { try uploads([file, file]) }.contains("twice"))
         #expect(
             SwarmTest.refusal { try uploads([file], ["user_upload_max_size": 2]) }.contains("3 bytes; the most is 2"))
-        let many = (0..<3).map { UploadedFile(name: "\($0).txt", content: []) }
+        let many = (0..<3).map { UploadedFile(name: "\($0).txt", content: [1]) }
         #expect(SwarmTest.refusal { try uploads(many, ["user_upload_max_files": 2]) }.contains("the most is 2"))
-        let large = UploadedFile(name: "a.txt", content: [UInt8](repeating: 0, count: 1_024_001))
+        let empty = UploadedFile(name: "a.txt", content: [])
+        #expect(SwarmTest.refusal { try uploads([empty]) }.contains("it is empty"))
+        let large = UploadedFile(name: "a.txt", content: [UInt8](repeating: 0, count: 1_024_000))
         #expect(
-            SwarmTest.refusal { try uploads([large], ["user_upload_max_size": "5M"]) }.contains("the most is 1024000"))
+            SwarmTest.refusal { try uploads([large], ["user_upload_max_size": "5M"]) }.contains("the most is 1023999"))
     }
 
     @Test func `Files are refused where they are not asked for`() {
-        let file = UploadedFile(name: "a.txt", content: [])
+        let file = UploadedFile(name: "a.txt", content: [1])
         #expect(SwarmTest.refusal { try settle(nil, [file]) }.contains("files may not be brought"))
     }
 
