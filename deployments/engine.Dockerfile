@@ -8,14 +8,17 @@ COPY Package.swift ./
 COPY Sources Sources
 # Package.swift names the tests' folders.
 COPY Tests Tests
+# The small program beside the engine removes volumes on other nodes.
 RUN swift build -c release --product multiplespawner --static-swift-stdlib \
-    && install -D "$(swift build -c release --show-bin-path)/multiplespawner" /install/multiplespawner
+    && swift build -c release --product multiplespawner-volume-remover --static-swift-stdlib \
+    && cd "$(swift build -c release --show-bin-path)" \
+    && install -D -t /install multiplespawner multiplespawner-volume-remover
 
 FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates libcurl4 libsqlite3-0 libstdc++6 \
     && rm -rf /var/lib/apt/lists/*
-COPY --from=build /install/multiplespawner /usr/local/bin/multiplespawner
+COPY --from=build /install/ /usr/local/bin/
 ENV MULTIPLE_SPAWNER_STATE_DIR=/var/lib/multiplespawner
 VOLUME /var/lib/multiplespawner
 # The command line asks over the socket in the state directory: it answers when the engine does.
