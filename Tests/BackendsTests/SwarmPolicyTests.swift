@@ -159,6 +159,24 @@ import Testing
         #expect(refusal(template, ["networks": [["Target": "data", "Aliases": ["hub"]]]]) != nil)
     }
 
+    @Test(arguments: ["host", "bridge", "ingress", "docker_gwbridge"])
+    func `A node's own network is not chosen unless the admin lists it`(network: String) {
+        let user: [String: JSONValue] = ["networks": .array([.string(network)])]
+        #expect(refusal(["allowed_user_options": ["networks"]], user)?.code == .forbidden)
+        let listed: JSONValue = ["allowed_user_options": ["networks"], "allowed_networks": .array([.string(network)])]
+        #expect(refusal(listed, user) == nil)
+    }
+
+    @Test func `Docker's templates are not for users`() {
+        let template: JSONValue = ["allowed_user_options": ["container_spec.hostname", "container_spec.mounts"]]
+        for container: JSONValue in [
+            ["hostname": "{{.Node.Hostname}}"], ["mounts": [["target": "/{{.Node.Hostname}}"]]],
+        ] {
+            #expect(refusal(template, ["container_spec": container])?.message.contains("'{{'") == true)
+        }
+        #expect(refusal(template, ["container_spec": ["args": ["echo", "{{x}}"]]]) == nil)
+    }
+
     @Test(arguments: [
         "node.role==manager", "node.role == manager", "NODE.ROLE==manager", "node.role!=worker", "node.hostname==m1",
         "node.id==x",

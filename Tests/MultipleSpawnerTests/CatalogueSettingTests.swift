@@ -34,6 +34,7 @@ import Testing
         let error = #expect(throws: SpawnError.self) { try filled(text, user: "alice,suid") }
         #expect(error?.message.contains("'{username}' stands for holds a comma") == true)
         #expect(error?.message.contains("alice") == false)
+        #expect(throws: SpawnError.self) { try filled(text, user: "{{.Node.ID}}") }
         #expect(throws: Never.self) { try filled(text, user: "alice") }
     }
 
