@@ -118,6 +118,18 @@ import Testing
         #expect(variables["TWO"] == "alice-alice")
     }
 
+    @Test func `Docker's own templates are the admin's to use, and text in what others say`() throws {
+        let admin: JSONValue = ["environment": ["NODE": "{{.Node.Hostname}}"]]
+        let variables = try variables(admin, user: "{{.Node.ID}}")
+        #expect(variables["NODE"] == "{{.Node.Hostname}}")
+        #expect(variables["JUPYTERHUB_USER"] == #"{{"{{"}}.Node.ID}}"#)
+        #expect(DockerTemplate.literal("{{{x}} {") == #"{{"{{"}}{x}} {"#)
+        let settled = try SwarmSettlement.settle(
+            ["use_user_options": true], with: Choice(options: ["container_spec": ["env": ["A": "{{.Task.ID}}"]]]),
+            within: HardwareLimits())
+        #expect(EnvironmentList(settled["container_spec"]?["env"]).variables["A"] == #"{{"{{"}}.Task.ID}}"#)
+    }
+
     @Test func `A variable that would become another one is refused, and its value never shown`() {
         let message = SwarmTest.refusal { try variables(["container_spec": ["env": ["A": "secret\0x"]]]) }
         #expect(message.contains("'A'"))

@@ -153,6 +153,10 @@ import Testing
                 == ["Limits": ["MemoryBytes": .integer(gibibyte), "NanoCPUs": 2_000_000_000]])
     }
 
+    @Test func `A limit below Docker's own is told at once`() {
+        #expect(SwarmTest.refusal { try task(["resource_spec": ["mem_limit": 512]]) }.contains("4 MB at least"))
+    }
+
     @Test func `The server is told its limits`() throws {
         let environment =
             try SwarmTest.specification(

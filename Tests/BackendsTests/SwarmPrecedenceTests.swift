@@ -72,7 +72,7 @@ import Testing
             (["user": "u", "uid_gid": "1:2"], [:], "u", "1:2"),
             (["user": "u", "uid_gid": "1:2"], ["uid_gid": "3:4"], "3:4", "3:4"),
             (["uid_gid": "1:2"], ["user": "5"], "5", "5"), (["user": "1000"], [:], "1000", "1000"),
-            (["user": "jovyan"], [:], "jovyan", nil),
+            (["user": "jovyan"], [:], "jovyan", "jovyan"), ([:], ["uid_gid": "root"], "root", "root"),
         ] as [(JSONValue, [String: JSONValue], String?, String?)])
     func `The user and the owner of files are the image's, else the template's`(
         template: JSONValue, image: [String: JSONValue], user: String?, owner: String?
@@ -84,11 +84,21 @@ import Testing
     }
 
     @Test func `A uid_gid that is none is told and not passed over`() {
-        for text in ["", "a:b", "1:2:3", "-1", "1:", "99999999999", "١"] where !text.isEmpty {
+        for text in ["a b", "1:2:3", "-1", "1:", "99999999999", "١", ":1"] {
             #expect(
                 SwarmTest.refusal { try SwarmOptions(["container_spec": ["uid_gid": .string(text)]], user: "a") }
                     .contains("'1000:100'"))
         }
+    }
+
+    @Test func `Docker gets the owner of a file by number; a name that only the image knows owns nothing`() throws {
+        func number(_ text: String) throws -> [String]? {
+            try UserAndGroup(text).byNumber.map { [$0.user, $0.group] }
+        }
+        #expect(try number("1000:100") == ["1000", "100"])
+        #expect(try number("1000") == ["1000", "0"])
+        #expect(try number("root") == ["0", "0"])
+        #expect(try number("jovyan:users") == nil)
     }
 
     @Test func `Reading options never changes them, and a second reading is the same`() throws {

@@ -152,6 +152,22 @@ import Testing
             found?.arrayValue?.first?["VolumeOptions"]?["DriverConfig"]?["Options"]?["id_rsa"] == "-----BEGIN\nx,y\n")
     }
 
+    @Test func `A password and a user's name in a volume are no template of Docker's`() throws {
+        let options: JSONValue = [
+            "mounts": [
+                [
+                    "source": "s", "target": "/s",
+                    "driver_config": ["name": "sshfs", "options": ["sshcmd": "u@h:/", "password": "a{{b"]],
+                ]
+            ]
+        ]
+        let plan = try SwarmTest.plan(options, user: "{{x}}")
+        let volume = try SwarmTest.specification(plan)["TaskTemplate"]?["ContainerSpec"]?["Mounts"]?.arrayValue?
+            .first?["VolumeOptions"]
+        #expect(volume?["DriverConfig"]?["Options"]?["password"] == #"a{{"{{"}}b"#)
+        #expect(volume?["Labels"]?["multiplespawner.user"] == #"{{"{{"}}x}}"#)
+    }
+
     @Test func `Mounts that a hook asks for are beside the template's, and replace those at the same place`() throws {
         let container = try SwarmTest.specification([
             "mounts": [["source": "a", "target": "/a"], ["source": "b", "target": "/b"]]

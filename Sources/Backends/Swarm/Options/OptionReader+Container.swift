@@ -42,7 +42,7 @@ extension OptionReader {
         return try UserAndGroup(text)
     }
 
-    /// Who owns files that are brought into the container: `uid_gid`, or a `user` that is a number.
+    /// Who owns files that are brought into the container: `uid_gid`, else `user`, where it is a number.
     func fileOwner() throws(SpawnError) -> UserAndGroup? {
         if let owner = try userAndGroup() { return owner }
         return text("user").flatMap { try? UserAndGroup($0) }

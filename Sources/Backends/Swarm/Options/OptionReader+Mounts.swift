@@ -47,8 +47,12 @@ extension OptionReader {
         volume.hasNoCopy = flag("no_copy")
         volume.labels = texts("labels")
         try ServiceLabels.check(volume.labels ?? [:], in: "a mount")
-        if let driver = driver("driver_config") {
+        if var driver = driver("driver_config") {
             try VolumeDriverCheck(driver).check()
+            // Nobody's password is a template, and an error of Docker's would show it.
+            for key in ["password", "id_rsa"] {
+                if let secret = driver.options?[key] { driver.options?[key] = DockerTemplate.literal(secret) }
+            }
             volume.driver = driver
         }
         return volume == MountSpecification.Volume() ? nil : volume

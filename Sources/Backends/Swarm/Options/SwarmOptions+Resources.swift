@@ -6,12 +6,19 @@ extension SwarmOptions {
     /// A limit comes from the options or from what was chosen for the session; a reservation from the options or from
     /// the hub's guarantee, and never beyond the limit.
     ///
-    /// - Throws: `invalid_request` when GPUs were chosen that the template has no way to give.
+    /// - Throws: `invalid_request` when GPUs were chosen that the template has no way to give, and for a limit that is
+    ///   below Docker's own.
     func resources(for plan: SessionPlan) throws(SpawnError) -> ResourceRequirements? {
         let options = resourceOptions
         let chosenCPU = plan.limits.cpu ?? plan.settings.cpuLimit
         let memory = Self.tighter(options.memoryLimit, plan.limits.memory ?? plan.settings.memoryLimit)
         let cpu = Self.tighter(options.cpuLimit, chosenCPU.flatMap { Self.nanoCPUs($0) })
+        if let memory, memory < Self.leastMemory {
+            throw SpawnError(
+                .invalidRequest,
+                "the memory limit is \(MemorySize.text(memory)); Docker takes \(MemorySize.text(Self.leastMemory)) at least"
+            )
+        }
         let limits = ResourceRequirements.Limits(nanoCPUs: cpu, memory: memory, processes: options.mostProcesses)
         let reservedMemory = options.memoryReservation ?? plan.settings.memoryGuarantee
         let reservedCPU = options.cpuReservation ?? plan.settings.cpuGuarantee.flatMap { Self.nanoCPUs($0) }
@@ -39,6 +46,9 @@ extension SwarmOptions {
         }
         return options.generic
     }
+
+    /// Bytes.
+    private static let leastMemory = 4 << 20
 
     private static func tighter(_ first: Int?, _ second: Int?) -> Int? {
         guard let first, let second, second > 0 else { return first ?? second.flatMap { $0 > 0 ? $0 : nil } }

@@ -23,7 +23,8 @@ extension SwarmOptions {
         return plan.files.enumerated().map { index, file in
             let name = names.upload(index)
             let target = FileTarget(
-                name: "\(directory)/\(file.name)", uid: fileOwner?.user ?? "0", gid: fileOwner?.group ?? "0")
+                name: "\(directory)/\(file.name)", uid: fileOwner?.byNumber?.user ?? "0",
+                gid: fileOwner?.byNumber?.group ?? "0")
             return Upload(
                 file: StoredFile(name: name, labels: ServiceLabels.of(plan), content: file.content),
                 reference: ConfigReference(name: name, file: target))

@@ -9,8 +9,8 @@ struct UploadRules: Sendable, Hashable {
     /// In the container.
     let directory: String
 
-    /// What Docker takes for a config, in bytes.
-    static let dockerLimit = 1000 * 1024
+    /// The largest config that Docker takes, in bytes. It takes no empty one either.
+    static let dockerLimit = 1000 * 1024 - 1
 
     /// `nil` where users may bring none.
     init?(_ options: JSONValue) {
@@ -60,6 +60,7 @@ struct UploadRules: Sendable, Hashable {
         guard extensions.contains(where: { $0.lowercased() == suffix }) else {
             throw refuse("its name must end in \(extensions.map { "'\($0.excerpt)'" }.joined(separator: " or "))")
         }
+        guard !file.content.isEmpty else { throw refuse("it is empty, and Docker keeps no empty file") }
         guard file.content.count <= mostBytes else {
             throw refuse("it has \(file.content.count) bytes; the most is \(mostBytes)")
         }

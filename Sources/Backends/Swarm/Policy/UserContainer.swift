@@ -14,12 +14,16 @@ struct UserContainer {
         var container = policy.options["container_spec"]?.objectValue ?? [:]
         for (key, value) in wanted.sorted(by: { $0.key < $1.key }) {
             try check(key)
+            guard !Self.expanded.contains(key) || !Self.holdsTemplate(value) else {
+                throw SpawnError(
+                    .forbidden, "'container_spec.\(key)' holds '{{', which Docker reads as a template; write it out")
+            }
             switch key {
             case "env":
                 let variables = EnvironmentList(value)
                 try check(variables)
                 var merged = EnvironmentList(container["env"])
-                merged.merge(variables)
+                merged.merge(EnvironmentList(variables.variables.mapValues { DockerTemplate.literal($0) }))
                 container["env"] = merged.value
             case "labels":
                 let labels = value.objectValue?.compactMapValues(\.stringValue) ?? [:]
@@ -64,10 +68,23 @@ struct UserContainer {
         "NVIDIA_", "DOCKER_RESOURCE_", "AMD_VISIBLE", "HABANA_", "MULTIPLESPAWNER", "MEM_LIMIT", "CPU_LIMIT",
     ]
 
+    /// The keys besides `env` that Docker reads templates in.
+    private static let expanded: Set<String> = ["mounts", "hostname"]
+
+    private static func holdsTemplate(_ value: JSONValue) -> Bool {
+        switch value {
+        case .string(let text): DockerTemplate.holdsTemplate(text)
+        case .array(let values): values.contains { holdsTemplate($0) }
+        case .object(let members): members.contains { DockerTemplate.holdsTemplate($0.key) || holdsTemplate($0.value) }
+        case .null, .bool, .integer, .number: false
+        }
+    }
+
     private var runsAsRoot: Bool {
         let levels = [image, image["container_spec"], policy.options["container_spec"]]
         let user = levels.lazy.compactMap { $0?["user"]?.stringValue ?? $0?["uid_gid"]?.stringValue }.first
-        guard let name = user?.split(separator: ":").first else { return false }
-        return name == "root" || UInt64(name) == 0
+        guard let user else { return false }
+        // What cannot be read may be anybody.
+        return (try? UserAndGroup(user))?.isRoot ?? true
     }
 }

@@ -73,18 +73,22 @@ extension UserOptionPolicy {
         }
     }
 
+    /// Networks that are a node's own, or Docker's: they are chosen only where the admin lists them.
+    private static let ofNodes: Set<String> = ["host", "bridge", "none", "ingress", "docker_gwbridge", "nat"]
+
     /// The template's networks, on which the hub reaches the server, and the user's.
     private func joined(_ wanted: [JSONValue]) throws(SpawnError) -> [JSONValue] {
         try require("networks")
-        let allowed = options["allowed_networks"]?.arrayValue?.compactMap(\.stringValue)
+        let listed = options["allowed_networks"]?.arrayValue?.compactMap(\.stringValue)
         var networks = options["networks"]?.arrayValue ?? []
         let present = Set(networks.compactMap { $0.stringValue ?? $0["Target"]?.stringValue })
         for name in wanted.compactMap(\.stringValue) where !present.contains(name) {
-            guard allowed?.contains(name) ?? true else {
+            guard listed?.contains(name) ?? !Self.ofNodes.contains(name) else {
+                let offer = (listed ?? []).map { "'\($0)'" }.joined(separator: ", ")
                 throw SpawnError(
                     .forbidden,
-                    "the network '\(name.excerpt)' may not be chosen here; choose of "
-                        + (allowed ?? []).map { "'\($0)'" }.joined(separator: ", "))
+                    "the network '\(name.excerpt)' may not be chosen here; "
+                        + (offer.isEmpty ? "the admin lists none in 'allowed_networks'" : "choose of \(offer)"))
             }
             networks.append(.string(name))
         }

@@ -91,7 +91,7 @@ struct ServiceEnvironment: Sendable, Withheld {
             hub[old] = hub[new]
         }
         hub["JPY_HUB_PREFIX"] = hub["JPY_HUB_PREFIX"] ?? hub["JUPYTERHUB_BASE_URL"].map { $0 + "hub/" }
-        return hub
+        return hub.mapValues { DockerTemplate.literal($0) }
     }
 
     private static let legacyNames = [

@@ -41,7 +41,8 @@ extension ServiceSpecification {
         }
         for index in mounts.indices where mounts[index].kind == .volume {
             var volume = mounts[index].volume ?? MountSpecification.Volume()
-            volume.labels = (volume.labels ?? [:]).merging(ServiceLabels.ofVolume(plan)) { $1 }
+            let own = ServiceLabels.ofVolume(plan).mapValues { DockerTemplate.literal($0) }
+            volume.labels = (volume.labels ?? [:]).merging(own) { $1 }
             mounts[index].volume = volume
         }
         return mounts.isEmpty ? nil : mounts

@@ -21,8 +21,8 @@ struct SessionSecrets: Sendable {
         var parts: [Part] = []
         var paths: [String: String] = [:]
         func add(_ purpose: String, _ path: String, _ content: Secret) {
-            // Whoever the container runs as has to read it, and its group where the image changes the user.
-            let owner = options.fileOwner
+            // Whoever the container runs as has to read it; one that root starts may go on as somebody else.
+            let owner = options.fileOwner.flatMap { $0.isRoot ? nil : $0.byNumber }
             let target = FileTarget(
                 name: path, uid: owner?.user ?? "0", gid: owner?.group ?? "0", mode: owner == nil ? 0o444 : 0o440)
             parts.append(

@@ -25,7 +25,9 @@ extension HookProgram {
     /// - Throws: `backend_failed`, `timed_out`, or `CancellationError`. What the program complained of goes to the log.
     func run(for plan: SessionPlan, _ options: SwarmOptions) async throws -> [MountSpecification] {
         let question = Array(question(plan, options).text.utf8)
-        switch try await race(question) {
+        let ending = try await race(question)
+        try Task.checkCancellation()
+        switch ending {
         case .ended(.exited(0), let output, _):
             return try mounts(in: String(decoding: output, as: UTF8.self))
         case .ended(let status, _, let complaint):

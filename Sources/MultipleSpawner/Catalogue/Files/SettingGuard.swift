@@ -1,6 +1,7 @@
 /// Sees to it that what placeholders bring into options stays one setting, where several stand in one text.
 ///
-/// Mount options have no way to quote a comma. A value that holds one is refused, and so is one with a line break.
+/// Mount options have no way to quote a comma. A value that holds one is refused, and so is one with a line break, or
+/// with the beginning of a template of whoever gets the options.
 struct SettingGuard {
     let placeholders: Placeholders
 
@@ -33,10 +34,11 @@ struct SettingGuard {
             let placeholder = "{\(name)}"
             let value = try placeholders.fill(placeholder)
             guard value != placeholder else { continue }
-            guard !value.unicodeScalars.contains(where: { $0.isControl || $0 == "," }) else {
+            let holdsSeparator = value.unicodeScalars.contains { $0.isControl || $0 == "," }
+            guard !holdsSeparator, !value.contains("{{") else {
                 throw SpawnError(
                     .invalidRequest,
-                    "what '{\(name.excerpt)}' stands for holds a comma or a line break, and would become a further "
+                    "what '{\(name.excerpt)}' stands for holds a comma, a line break or '{{', and would be more than one "
                         + "mount option; change it where it comes from")
             }
         }
