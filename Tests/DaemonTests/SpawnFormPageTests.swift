@@ -29,7 +29,8 @@ import Testing
                 ],
                 [
                     "name": "Boat", "resource_type": "container", "providers": ["local"],
-                    "limits": ["memory": 8], "class": "multiplespawner.Mock", "kwargs": .object(options.merging(page) { $1 }),
+                    "limits": ["memory": 8], "class": "multiplespawner.Mock",
+                    "kwargs": .object(options.merging(page) { $1 }),
                 ],
             ] + others)
         let reading = Catalogue.read(
