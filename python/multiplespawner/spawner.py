@@ -23,6 +23,7 @@ from traitlets import Integer, List, Unicode, default
 from .daemon import DEFAULT_DIRECTORY, LocalDaemon, local_url
 from .engine import Engine
 from .errors import EngineError, EngineSilent, SpawnException, http_error
+from .knowledge import knowledge
 from .session import Session
 from .transport import Transport, query
 
@@ -69,6 +70,13 @@ class MultipleSpawner(Spawner):
     ).tag(config=True)
     session_lifetime = Integer(
         0, help="Minutes that a server may run; 0: as its template says."
+    ).tag(config=True)
+
+    user_attributes = List(
+        Unicode(),
+        ["mount_data"],
+        help="What of the user's auth_state, or else of the User object, templates may use: those "
+        "that list it in user_format_attributes get its values as placeholders.",
     ).tag(config=True)
 
     _engines: ClassVar[dict[tuple[str, str], Engine]] = {}
@@ -133,7 +141,8 @@ class MultipleSpawner(Spawner):
             self._begun.set()
             self._begun = None
         try:
-            data = await self.engine.start(session, self._request())
+            request = {**self._request(), **await knowledge(self)}
+            data = await self.engine.start(session, request)
         except asyncio.CancelledError:
             self._undoing = asyncio.create_task(self._undo(session))
             raise

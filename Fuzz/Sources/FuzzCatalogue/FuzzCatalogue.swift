@@ -22,7 +22,9 @@ func test(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let all = CatalogueSources(
         templates: CatalogueSources.File(name: "t", bytes: parts[0]),
         deployments: CatalogueSources.File(name: "d", bytes: parts.count > 1 ? parts[1] : bytes),
-        providers: CatalogueSources.File(name: "p", bytes: parts.count > 2 ? parts[2] : bytes))
+        providers: CatalogueSources.File(name: "p", bytes: parts.count > 2 ? parts[2] : bytes),
+        // Any text is a list of users, too.
+        userList: { path in CatalogueSources.File(name: path, bytes: bytes) })
     for sources in [CatalogueSources(templates: file), all] {
         let reading = Catalogue.read(sources, registry: PaperBackend.registry)
         precondition(
@@ -30,6 +32,8 @@ func test(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
             "a catalogue without a reason, or in spite of one")
         _ = reading.diagnostics.map(\.description)
         _ = reading.catalogue?.form(for: "alice", groups: ["lab"])
+        _ = reading.catalogue?.optionsSchema(for: "alice", groups: [])
+        _ = reading.catalogue?.options(of: PaperBackend.kind)
     }
     return 0
 }

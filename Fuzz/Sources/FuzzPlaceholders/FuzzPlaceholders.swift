@@ -22,12 +22,34 @@ func test(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     }
     guard let marked = fill(String(mark)) else { return 0 }
     if !text.utf8.contains(UInt8(ascii: "{")) { precondition(marked == text, "a text without a brace was changed") }
+    checkAttributes(text, value, mark, identity)
     // What is filled in stands where a mark would stand, and is not looked at again.
     if let filled = fill(value) {
         precondition(
             filled.unicodeScalars.elementsEqual(marked.replacingMark(mark, with: value)), "a value was changed")
     }
     return 0
+}
+
+/// What the hub knows of a user is filled in as an environment's value is, and is in no error.
+func checkAttributes(_ text: String, _ value: String, _ mark: Unicode.Scalar, _ identity: SessionIdentity) {
+    guard let id = SessionID(rawValue: "one"), !text.contains("SECRET") else { return }
+    func fill(_ value: String, isShown: Bool = false) -> String? {
+        let known = UserAttributes(["m": ["a": .string(value), "username": .string(value)]])
+        let request = SessionRequest(id: id, identity: identity, attributes: known)
+        do {
+            return try Placeholders(for: request, attributes: ["m"], isShown: isShown).fill(text)
+        } catch {
+            precondition(!error.message.contains("SECRET"), "a value is in an error")
+            return nil
+        }
+    }
+    let secret = "SECRET" + value
+    if let filled = fill(secret), let marked = fill(String(mark)) {
+        precondition(
+            filled.unicodeScalars.elementsEqual(marked.replacingMark(mark, with: secret)), "a value was changed")
+    }
+    precondition(fill(secret, isShown: true)?.contains("SECRET") != true, "a value is shown")
 }
 
 extension String {

@@ -15,7 +15,35 @@ public struct PaperBackend: Backend {
         Field("image", .string, "The image."),
         Field("mixed", .either([.boolean, .list(.integer(0...9)), .map(.anything)]), "One of several."),
         Field("extra", .object(ObjectShape([Field("depth", .integer(0...9), required: true, "How deep.")])), "More."),
+        Field("images", .list(.map(.either([.string, Access.shape]))), "What users choose from."),
+        Field("uploads", .integer(0...9), "How many files users may bring."),
+        Field("keys", .list(.string), "What else users may choose."),
+        Field("user_format_attributes", .list(.string), "Attributes that fill placeholders."),
     ])
+
+    public static func menu(of options: JSONValue) -> Menu {
+        Menu(
+            images: (options["images"]?.arrayValue ?? []).map { image in
+                Menu.Image(
+                    name: image["name"]?.stringValue ?? "", image: image["image"]?.stringValue ?? "",
+                    access: image["access"].map { access in
+                        Access(bound: access.stringValue.map { [.string($0)] } ?? access)
+                    })
+            },
+            uploads: options["uploads"]?.integerValue.flatMap { most in
+                most > 0 ? Menu.Uploads(extensions: [".txt"], mostFiles: most, mostBytes: 8) : nil
+            },
+            keys: options["keys"]?.arrayValue?.compactMap(\.stringValue) ?? [])
+    }
+
+    /// The image that is chosen stands in the options afterwards.
+    public static func settle(
+        _ options: JSONValue, with choice: Choice, within limits: HardwareLimits
+    ) throws(SpawnError) -> JSONValue {
+        guard let image = choice.image, var settled = options.objectValue else { return options }
+        settled["image"] = .string(image.image)
+        return .object(settled)
+    }
 
     public func start(_ plan: SessionPlan, checkpoint: Checkpoint) async throws -> Endpoint {
         throw SpawnError(.unsupported, "a paper backend starts nothing")

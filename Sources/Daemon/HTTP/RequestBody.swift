@@ -17,7 +17,7 @@ struct RequestBody {
         let buffer: ByteBuffer
         do {
             buffer = try await request.body.collect(upTo: most)
-        } catch let error as HTTPError where error.status == .contentTooLarge {
+        } catch is NIOTooManyBytesError {
             throw SpawnError(.invalidRequest, "the body is too large; the most is \(most >> 20) MiB")
         }
         value = try shape.bind(JSONSource(file: "body", bytes: Array(buffer.readableBytesView)))

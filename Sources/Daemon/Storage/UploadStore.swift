@@ -1,7 +1,6 @@
 import Crypto
 import Dispatch
 import FoundationEssentials
-import Glibc
 import MultipleSpawner
 
 /// Keeps the files that users send with a form until their servers start, and for later starts with the same choice.

@@ -42,15 +42,17 @@ struct Menus: Sendable {
 
     private func entry(_ template: Template, _ extra: OptionSet?) -> Entry {
         let options = template.options.merged(with: extra)
-        let menu = menu(of: options, template)
-        guard template.options.hasPlaceholders || extra?.hasPlaceholders == true else { return Entry(menu: menu) }
+        let menu = extra == nil ? template.menu : menu(of: options, template)
+        let open = options.filter { key, value in
+            !OptionSet.verbatimKeys.contains(key) && value.holdsPlaceholders
+        }
+        guard !open.isEmpty else { return Entry(menu: menu) }
         // Only the backend knows what its menu is made of: it is tried with other values in the places of placeholders.
         let probes: [JSONValue] = ["\u{1}", true, false, 1]
         let dependsOnRequest = probes.contains { probe in
-            let tried = options.map { key, value in
-                (key, OptionSet.verbatimKeys.contains(key) ? value : value.replacingPlaceholders(by: probe))
-            }
-            return self.menu(of: Dictionary(tried) { first, _ in first }, template) != menu
+            var tried = options
+            for (key, value) in open { tried[key] = value.replacingPlaceholders(by: probe) }
+            return self.menu(of: tried, template) != menu
         }
         return Entry(menu: menu, dependsOnRequest: dependsOnRequest)
     }
@@ -69,6 +71,15 @@ extension OptionSet {
 }
 
 extension JSONValue {
+    fileprivate var holdsPlaceholders: Bool {
+        switch self {
+        case .string(let text): !PlaceholderText(text).names.isEmpty
+        case .array(let elements): elements.contains(where: \.holdsPlaceholders)
+        case .object(let members): members.values.contains(where: \.holdsPlaceholders)
+        default: false
+        }
+    }
+
     /// The value with another in the place of every text that holds a placeholder.
     fileprivate func replacingPlaceholders(by other: JSONValue) -> JSONValue {
         switch self {

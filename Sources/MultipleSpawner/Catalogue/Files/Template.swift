@@ -25,6 +25,8 @@ public struct Template: Sendable {
     let options: OptionSet
     /// What the registry knows of the backend.
     let entry: Registry.Entry
+    /// What its options alone let users choose from, placeholders not filled in.
+    let menu: Menu
     /// Where it stands in the file.
     let offset: Int
 }

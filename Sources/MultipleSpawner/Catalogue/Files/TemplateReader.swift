@@ -48,8 +48,8 @@ struct TemplateReader {
             let entry = entry(className, node)
         else { return nil }
         let options = self.options(of: spawner, entry: entry, bound: bound)
-        // What its images' access names is told here, where it stands; the menu itself is made with the deployments.
-        _ = lists.resolve(entry.menu(of: options.values), in: spawner["kwargs"], remarks: &remarks)
+        // What the access of its images names is told here, where it stands.
+        let menu = lists.resolve(entry.menu(of: options.values), in: spawner["kwargs"], remarks: &remarks)
         let access = bound["access"].map(Access.init(bound:)).map {
             lists.resolve($0, in: node["access"], remarks: &remarks)
         }
@@ -70,7 +70,7 @@ struct TemplateReader {
             limits: HardwareLimits(bound: bound["limits"]), lifetime: lifetime,
             priority: bound["priority"]?.integerValue ?? 0,
             fallback: bound["fallback"]?.arrayValue?.compactMap(\.stringValue) ?? [], origin: source.file,
-            options: options, entry: entry, offset: node.range.lowerBound)
+            options: options, entry: entry, menu: menu, offset: node.range.lowerBound)
     }
 
     // MARK: Parts
