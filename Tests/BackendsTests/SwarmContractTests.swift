@@ -27,12 +27,9 @@ struct SwarmContractTests {
 
     private static func plan(_ scenario: BackendContract.Scenario, _ id: SessionID) throws -> SessionPlan? {
         let arguments: JSONValue
-        var image: JSONValue = "tiny:test"
         switch scenario {
         case .plain: arguments = ["tiny_server"]
-        case .failing:
-            arguments = ["tiny_server"]
-            image = "no-such-image:test"
+        case .failing: arguments = ["/no/such/program"]
         case .slow: arguments = ["tiny_server", "--slow", "1"]
         case .ending(let status): arguments = ["tiny_server", "--end", "2", .string(String(status))]
         case .unreachable: return nil
@@ -40,7 +37,7 @@ struct SwarmContractTests {
         return SessionPlan(
             id: id, identity: try SessionIdentity(hub: "contract", user: "user-\(id.rawValue.suffix(12))"),
             template: "contract", resourceType: .container, backend: SwarmBackend.kind,
-            options: ["images": [["image": image, "name": "tiny"]], "container_spec": ["args": arguments]],
+            options: ["images": [["image": "tiny:test", "name": "tiny"]], "container_spec": ["args": arguments]],
             environment: ["JUPYTERHUB_SERVICE_URL": "http://127.0.0.1:0/user/x/", "JUPYTERHUB_API_TOKEN": "t0ken"],
             startTimeout: .seconds(60))
     }

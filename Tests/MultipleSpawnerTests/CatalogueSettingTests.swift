@@ -20,7 +20,8 @@ import Testing
     /// The options with placeholders filled in, as for a request of this user.
     private func filled(_ text: String, user: String) throws -> [String: JSONValue] {
         let source = JSONSource(file: "options", text: text)
-        let (options, remarks) = OptionSet.bind(try #require(source.root), to: shape, in: source)
+        let (options, remarks) = OptionSet.bind(
+            try #require(source.root), to: shape, in: source, placeholders: .known)
         #expect(remarks.isEmpty)
         let identity = try SessionIdentity(hub: "h", user: user)
         return try options.filled(by: Placeholders(identity: identity, environment: [:]))

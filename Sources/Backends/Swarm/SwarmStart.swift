@@ -46,7 +46,10 @@ struct SwarmStart: Sendable {
             await checkpoint.report("Preparing the home directory")
             assembly.mounts = try await hook.prepare(plan, options)
         }
-        let secrets = SessionSecrets(plan, options, names)
+        let certificates = plan.certificates.map { certificates in
+            ["keyfile": certificates.key, "certfile": certificates.certificate, "cafile": certificates.authorities]
+        }
+        let secrets = SessionSecrets(plan, options, names, certificates: certificates ?? [:])
         assembly.certificatePaths = secrets.certificatePaths
         for part in secrets.parts {
             var reference = part.reference

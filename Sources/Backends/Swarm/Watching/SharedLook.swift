@@ -16,6 +16,8 @@ actor SharedLook<Value: Sendable> {
     private var latestBegan: ContinuousClock.Instant?
     private var number = 0
     private var isLooking = false
+    /// When the next look may begin, whoever wants it.
+    private var due: ContinuousClock.Instant?
     private var waiting: [Int: Waiter] = [:]
     private var lastWaiter = 0
 
@@ -76,6 +78,7 @@ actor SharedLook<Value: Sendable> {
     /// Looks until nobody waits any more.
     private func run() async {
         while !waiting.isEmpty {
+            if let due { try? await clock.sleep(until: due) }
             let began = clock.now
             number += 1
             let result: Result<Look<Value>, any Error>
@@ -88,9 +91,7 @@ actor SharedLook<Value: Sendable> {
                 result = .failure(error)
             }
             answer(result, to: number)
-            let pause = min(max((clock.now - began) * share, shortest), longest)
-            guard !waiting.isEmpty else { break }
-            try? await clock.sleep(until: began + pause)
+            due = began + min(max((clock.now - began) * share, shortest), longest)
         }
         isLooking = false
     }
