@@ -8,7 +8,9 @@ extension SwarmBackend {
             guard let service = try await cluster.service(swarm.service) else {
                 throw SpawnError(.notFound, "the service '\(swarm.service.excerpt)' is gone, and its log with it")
             }
-            return try await cluster.logs(of: service, ["follow": follow ? "true" : "false"])
+            let log = try await cluster.logs(of: service, ["follow": follow ? "true" : "false"])
+            guard follow, let session = service.session else { return log }
+            return FollowedLog(log, of: session, in: cluster).stream
         } catch let error as DockerError {
             throw error.spawnError(doing: "reading the log of '\(swarm.service.excerpt)'")
         }

@@ -106,6 +106,7 @@ extension SwarmCluster {
 
     private func confirm(_ swarm: SwarmHandle) async throws -> Observation.State {
         guard let service = try await service(swarm.service), service.session == swarm.session else {
+            guard swarm.isMade else { return .unreachable("the service is not made yet") }
             return .lost("somebody has removed the service '\(swarm.service.excerpt)'")
         }
         let filters: DockerFilters = ["service": [service.id]]

@@ -10,6 +10,8 @@ struct SwarmHandle: Sendable, Hashable, Codable {
     var session: SessionID?
     /// The service's name, or its id where an original spawner made it.
     var service: String
+    /// Whether the service has been made. Until then, that it is not there says nothing.
+    var isMade = false
     /// Whether there may be configs and secrets of the session besides the service.
     var hasFiles = false
     /// Volumes that go with the session, by the names that their mounts have.
@@ -25,6 +27,7 @@ struct SwarmHandle: Sendable, Hashable, Codable {
 
     private enum CodingKeys: String, CodingKey {
         case cluster, hub, session, service, volumes, nodes, image, leases, restarts
+        case isMade = "made"
         case hasFiles = "has_files"
     }
 }
@@ -45,6 +48,7 @@ extension SwarmHandle {
         hub = try handle.decodeIfPresent(String.self, forKey: .hub)
         session = try handle.decodeIfPresent(SessionID.self, forKey: .session)
         service = try handle.decode(String.self, forKey: .service)
+        isMade = try handle.decodeIfPresent(Bool.self, forKey: .isMade) ?? false
         hasFiles = try handle.decodeIfPresent(Bool.self, forKey: .hasFiles) ?? false
         volumes = try handle.decodeIfPresent([String].self, forKey: .volumes) ?? []
         nodes = try handle.decodeIfPresent([String].self, forKey: .nodes) ?? []

@@ -20,6 +20,8 @@ struct SwarmStart: Sendable {
         return try await withThrowingTaskGroup(of: Endpoint?.self) { group in
             group.addTask { try await heard(by: way) }
             try await create(assembly, &handle)
+            handle.isMade = true
+            try await checkpoint(Handle(handle, backend: SwarmBackend.kind))
             group.addTask { try await seen(by: way) }
             for try await endpoint in group {
                 guard let endpoint else { continue }
