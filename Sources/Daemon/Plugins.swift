@@ -9,13 +9,13 @@ enum Plugins {
     /// - Parameters:
     ///   - stateDirectory: where backends keep logs.
     ///   - openFileLimit: how many open files servers start with; `nil`: as many as the daemon.
-    ///   - environment: says where Docker is.
+    ///   - docker: where Docker is; the environment completes it.
     static func registry(
-        stateDirectory: String, openFileLimit: Int? = nil,
+        stateDirectory: String, openFileLimit: Int? = nil, docker: DockerSettings = DockerSettings(),
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(SpawnError) -> Registry {
         let machine = try LocalMachine(logDirectory: stateDirectory + "/logs", openFileLimit: openFileLimit)
-        let swarm = try SwarmConfiguration(environment: environment)
+        let swarm = try docker.swarm(environment: environment)
         return Registry(
             backends: [
                 Registry.Entry(LocalBackend(machine), classes: LocalBackend.classes),

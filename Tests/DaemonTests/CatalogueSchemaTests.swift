@@ -31,12 +31,46 @@ import Testing
         #expect(plan.options["environment"]?["JUPYTERHUB_DEFAULT_URL"] == "/lab")
     }
 
+    /// What a hub may know of a user whose files are on another host.
+    private static let attributes = UserAttributes([
+        "mount_data": [
+            "username": "alice", "targetHost": "files.example.org", "targetPath": "/home/alice", "port": "22",
+            "privateKey": "a key",
+        ]
+    ])
+
+    private static let swarmExamples = [
+        "basic", "bind_mounts", "command", "configs", "endpoint", "gpu", "image_args", "image_env", "nfs_homes",
+        "sshfs", "tmpfs_mounts", "user_hook", "user_options", "volume_mounts", "volume_readonly_mounts",
+    ]
+
+    @Test(arguments: swarmExamples)
+    func `an example of a swarm's templates loads without a remark, and can be asked for`(name: String) throws {
+        let reading = Catalogue.read(
+            CatalogueSources(templates: try file("templates/swarm_\(name).json")),
+            registry: try Plugins.registry(stateDirectory: "", environment: [:]), strict: true)
+        #expect(reading.diagnostics.map(\.description) == [])
+        let catalogue = try #require(reading.catalogue)
+        let plan = try catalogue.plan(
+            for: SessionRequest(
+                id: try SessionID("one"), identity: try SessionIdentity(hub: "hub", user: "alice"),
+                attributes: Self.attributes))
+        #expect(plan.backend == "swarm")
+    }
+
+    @Test func `the templates of the stack for production load without a remark`() throws {
+        let reading = Catalogue.read(
+            CatalogueSources(templates: try file("deployments/swarm_templates.json")),
+            registry: try Plugins.registry(stateDirectory: "", environment: [:]), strict: true)
+        #expect(reading.diagnostics.map(\.description) == [])
+    }
+
     @Test func `every example is tested`() throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: Self.root.appending(path: "templates").path)
         #expect(
-            names.filter { $0.hasSuffix(".json") && !$0.hasSuffix(".schema.json") }.sorted() == [
-                "groups.json", "local_accounts.json", "local_limits.json", "spawner_templates.json",
-            ])
+            names.filter { $0.hasSuffix(".json") && !$0.hasSuffix(".schema.json") }.sorted()
+                == ["groups.json", "local_accounts.json", "local_limits.json", "spawner_templates.json"]
+                + Self.swarmExamples.map { "swarm_\($0).json" })
     }
 
     /// After a change of a declaration: `multiplespawner schema templates > templates/spawner_templates.schema.json`.

@@ -47,7 +47,7 @@ extension SwarmBackend {
                 service.variable("JUPYTERHUB_SERVER_NAME") ?? "" == identity.server,
                 let endpoint = try await cluster.endpoint(ofOriginal: service)
             else { return nil }
-            let handle = SwarmHandle(cluster: nil, hub: nil, session: nil, service: service.id, isMade: true)
+            let handle = SwarmHandle(cluster: nil, hub: nil, session: nil, service: service.id, id: service.id)
             return (try Handle(handle, backend: Self.kind), endpoint)
         } catch let error as DockerError {
             throw error.spawnError(doing: "looking for the service '\(id.excerpt)'")
@@ -101,7 +101,7 @@ extension SwarmCluster {
     func handle(of service: SwarmService, as host: DockerHost?) -> SwarmHandle {
         var handle = SwarmHandle(
             cluster: host, hub: service.labels[ServiceLabels.hub], session: service.session, service: service.name)
-        handle.isMade = true
+        handle.id = service.id
         handle.hasFiles = true
         handle.volumes = service.mounts.filter { $0.type == "volume" && $0.labels.isAutoremoved }.map(\.source)
         handle.image = service.image

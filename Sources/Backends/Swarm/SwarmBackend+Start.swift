@@ -39,7 +39,7 @@ extension SwarmBackend {
         // Somebody else may have looked just now, and that is good enough.
         let tasks: [SwarmTask]
         do {
-            tasks = try await cluster.tasks.recent().value[session] ?? []
+            tasks = swarm.own(try await cluster.tasks.recent().value[session] ?? [])
         } catch let error as DockerError where !error.isCancelled {
             return false
         }
@@ -47,7 +47,7 @@ extension SwarmBackend {
         case .exited(let code, let problem):
             throw await cluster.ended(session, code: code, problem: problem)
         case .failed(let reason):
-            throw SpawnError(.backendFailed, "Docker: \(reason)", details: await cluster.lastLines(of: session))
+            throw await cluster.failed(session, reason)
         case .none, .waiting, .unplaced, .running:
             return false
         }

@@ -66,7 +66,7 @@ extension SwarmCluster {
                 continue
             }
             remember(handle, of: session)
-            if let state = state(of: look[session] ?? [], swarm, names) {
+            if let state = state(of: swarm.own(look[session] ?? []), swarm, names) {
                 observations.append(Observation(handle, state))
             } else {
                 blanks.append((handle, swarm))
@@ -106,7 +106,7 @@ extension SwarmCluster {
 
     private func confirm(_ swarm: SwarmHandle) async throws -> Observation.State {
         guard let service = try await service(swarm.service), service.session == swarm.session else {
-            guard swarm.isMade else { return .unreachable("the service is not made yet") }
+            guard swarm.id != nil else { return .unreachable("the service is not made yet") }
             return .lost("somebody has removed the service '\(swarm.service.excerpt)'")
         }
         let filters: DockerFilters = ["service": [service.id]]

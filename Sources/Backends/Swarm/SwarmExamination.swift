@@ -124,8 +124,9 @@ struct SwarmExamination: Sendable {
             let question = WayQuestion(options, alias: "name")
             let way = try await cluster.way(for: question)
             let isHere = try await cluster.isBridgeHere()
-            findings.append(
-                Finding(.ok, "\(subject) \(options.connect.rawValue)", way.explanation(isHere: isHere)))
+            let label = "\(subject) \(options.connect.rawValue)"
+            findings.append(Finding(.ok, label, way.explanation(isHere: isHere)))
+            if way.needsNodeAddress, !isHere { findings += try await unreachableNodes(label) }
         } catch {
             findings.append(
                 Finding(
@@ -133,9 +134,21 @@ struct SwarmExamination: Sendable {
         }
         return findings
     }
+
+    private func unreachableNodes(_ subject: String) async throws -> [Finding] {
+        try await cluster.nodes.nodes().values.filter { $0.address?.hasPrefix("127.") ?? true }.map { node in
+            Finding(
+                .failed, subject,
+                "the node '\(node.name)' advertises no address that leads to it from here; give it one with "
+                    + "`docker swarm init --advertise-addr`, or set 'connect'")
+        }
+    }
 }
 
 extension Way {
+    /// Whether the nodes have to be reached at the addresses that they advertise.
+    fileprivate var needsNodeAddress: Bool { self == .node || opensPort }
+
     /// What it means, and what it needs.
     fileprivate func explanation(isHere: Bool) -> String {
         switch self {

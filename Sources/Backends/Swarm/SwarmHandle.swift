@@ -10,8 +10,8 @@ struct SwarmHandle: Sendable, Hashable, Codable {
     var session: SessionID?
     /// The service's name, or its id where an original spawner made it.
     var service: String
-    /// Whether the service has been made. Until then, that it is not there says nothing.
-    var isMade = false
+    /// Docker's id of the service; `nil` until it has been made, and that it is not there says nothing.
+    var id: String?
     /// Whether there may be configs and secrets of the session besides the service.
     var hasFiles = false
     /// Volumes that go with the session, by the names that their mounts have.
@@ -26,13 +26,18 @@ struct SwarmHandle: Sendable, Hashable, Codable {
     var restarts = false
 
     private enum CodingKeys: String, CodingKey {
-        case cluster, hub, session, service, volumes, nodes, image, leases, restarts
-        case isMade = "made"
+        case cluster, hub, session, service, id, volumes, nodes, image, leases, restarts
         case hasFiles = "has_files"
     }
 }
 
 extension SwarmHandle {
+    /// Of a session's tasks those of this service: what is left of an earlier attempt has the same session's label.
+    func own(_ tasks: [SwarmTask]) -> [SwarmTask] {
+        guard let id else { return tasks }
+        return tasks.filter { $0.service == id }
+    }
+
     init(_ handle: Handle) throws(SpawnError) {
         guard handle.backend == SwarmBackend.kind, handle.version == 1 else {
             throw SpawnError(
@@ -48,7 +53,7 @@ extension SwarmHandle {
         hub = try handle.decodeIfPresent(String.self, forKey: .hub)
         session = try handle.decodeIfPresent(SessionID.self, forKey: .session)
         service = try handle.decode(String.self, forKey: .service)
-        isMade = try handle.decodeIfPresent(Bool.self, forKey: .isMade) ?? false
+        id = try handle.decodeIfPresent(String.self, forKey: .id)
         hasFiles = try handle.decodeIfPresent(Bool.self, forKey: .hasFiles) ?? false
         volumes = try handle.decodeIfPresent([String].self, forKey: .volumes) ?? []
         nodes = try handle.decodeIfPresent([String].self, forKey: .nodes) ?? []

@@ -16,13 +16,12 @@ struct SwarmStart: Sendable {
         var assembly = ServiceAssembly(name: handle.service, alias: names.alias, connect: way.mode)
         assembly.leases = handle.leases
         try await attach(to: &assembly)
-        // An event may come before the answer to the call that caused it: whoever waits for it waits before.
+        try await create(assembly, &handle)
+        let made = handle
         return try await withThrowingTaskGroup(of: Endpoint?.self) { group in
-            group.addTask { try await heard(by: way) }
-            try await create(assembly, &handle)
-            handle.isMade = true
-            try await checkpoint(Handle(handle, backend: SwarmBackend.kind))
-            group.addTask { try await seen(by: way) }
+            group.addTask { try await heard(by: way, made) }
+            group.addTask { try await seen(by: way, made) }
+            try await checkpoint(Handle(made, backend: SwarmBackend.kind))
             for try await endpoint in group {
                 guard let endpoint else { continue }
                 group.cancelAll()
@@ -68,8 +67,13 @@ struct SwarmStart: Sendable {
         var isRepeated = false
         while true {
             do {
-                if isRepeated, try await cluster.services(of: plan.id).first != nil { return }
-                _ = try await cluster.docker.post("/services/create", body: specification, headers: headers) as Created
+                if isRepeated, let made = try await cluster.services(of: plan.id).first {
+                    handle.id = made.id
+                    return
+                }
+                let made: Created = try await cluster.docker.post(
+                    "/services/create", body: specification, headers: headers)
+                handle.id = made.id
                 return
             } catch let error as DockerError {
                 if error.isConflict {
@@ -87,7 +91,6 @@ struct SwarmStart: Sendable {
     private func makeRoom(for specification: inout ServiceSpecification, _ handle: inout SwarmHandle) async throws {
         let occupant = try await patiently { try await cluster.service(specification.name) }
         guard let occupant else { return }
-        guard occupant.session != plan.id else { return }
         if occupant.identity == plan.identity {
             // Only one session of a server lives at a time, and this is it: the other was left over.
             await checkpoint.report("Removing what is left of an earlier start")
@@ -110,8 +113,9 @@ struct SwarmStart: Sendable {
     // MARK: The container
 
     /// Waits until the manager's machine tells that the container has started. What only the swarm knows, `seen` finds.
-    private func heard(by way: Way) async throws -> Endpoint? {
-        let start = try await cluster.events.start(of: plan.id)
+    private func heard(by way: Way, _ handle: SwarmHandle) async throws -> Endpoint? {
+        var start = try await cluster.events.start(of: plan.id)
+        while start.service != handle.id { start = try await cluster.events.start(of: plan.id) }
         do {
             let task = try await cluster.tasks.recent().value[plan.id]?.first { $0.id == start.task }
             return try await endpoint(by: way, container: start.container, task: task)
@@ -121,14 +125,14 @@ struct SwarmStart: Sendable {
     }
 
     /// Looks at the task until it runs, and tells what it does meanwhile.
-    private func seen(by way: Way) async throws -> Endpoint? {
+    private func seen(by way: Way, _ handle: SwarmHandle) async throws -> Endpoint? {
         var number = 0
         var told = ""
         var blanks = 0
         while true {
             let look = try await patiently { try await cluster.tasks.next(after: number) }
             number = look.number
-            switch TaskVerdict(look.value[plan.id] ?? [], names: await cluster.nodeNames()) {
+            switch TaskVerdict(handle.own(look.value[plan.id] ?? []), names: await cluster.nodeNames()) {
             case .none:
                 blanks += 1
                 if blanks % 50 == 0 { try await requireService() }
@@ -142,8 +146,7 @@ struct SwarmStart: Sendable {
             case .exited(let code, let problem):
                 throw await cluster.ended(plan.id, code: code, problem: problem)
             case .failed(let reason):
-                throw SpawnError(
-                    .backendFailed, "Docker: \(reason)", details: await cluster.lastLines(of: plan.id))
+                throw await cluster.failed(plan.id, reason)
             }
         }
     }

@@ -21,7 +21,7 @@ struct CheckCommand: AsyncParsableCommand {
         try await reporting {
             let settings = try options.settings()
             let paths = CataloguePaths(settings, home: options.home)
-            let registry = try Plugins.registry(stateDirectory: settings.stateDirectory)
+            let registry = try Plugins.registry(stateDirectory: settings.stateDirectory, docker: settings.docker)
             let reading = Catalogue.read(try paths.sources(), registry: registry, strict: strict)
             let errors = reading.diagnostics.count { $0.severity == .error }
             let report = Report(

@@ -17,7 +17,7 @@ struct PlanCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let settings = try options.settings()
-            let registry = try Plugins.registry(stateDirectory: settings.stateDirectory)
+            let registry = try Plugins.registry(stateDirectory: settings.stateDirectory, docker: settings.docker)
             let reading = Catalogue.read(
                 try CataloguePaths(settings, home: options.home).sources(), registry: registry)
             guard let catalogue = reading.catalogue else {

@@ -14,7 +14,7 @@ struct SchemaCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting {
-            let registry = try Plugins.registry(stateDirectory: "")
+            let registry = try Plugins.registry(stateDirectory: "", environment: [:])
             let schema: JSONValue =
                 switch file {
                 case .templates: CatalogueSchema.templates(registry)

@@ -1,4 +1,5 @@
 import MultipleSpawner
+import Synchronization
 
 /// Makes HTTP calls: any number at once, on one thread of its own and few connections, which are kept and used again.
 ///
@@ -12,7 +13,9 @@ import MultipleSpawner
 /// - Calls to one origin beyond `callsPerOrigin` wait their turn; streams do not count.
 public final class HTTPClient: Sendable {
     private let inbox = TransferInbox()
-    private let thread: TransferThread
+    private let callsPerOrigin: Int
+    /// Begun by the first call: a program that makes none has no thread to end.
+    private let thread = Mutex<TransferThread?>(nil)
 
     public convenience init() {
         self.init(callsPerOrigin: 16)
@@ -20,7 +23,7 @@ public final class HTTPClient: Sendable {
 
     /// - Parameter callsPerOrigin: the most calls under way, and so connections kept, to one host and port or socket.
     public init(callsPerOrigin: Int) {
-        thread = TransferThread(inbox, callsPerOrigin: max(1, callsPerOrigin))
+        self.callsPerOrigin = max(1, callsPerOrigin)
     }
 
     deinit {
@@ -45,7 +48,9 @@ public final class HTTPClient: Sendable {
     /// below is torn down; later calls fail. Takes milliseconds, and may be called twice.
     public func shutDown() {
         inbox.close()
-        thread.join()
+        // Not under the lock: what the thread lets go of at its end may come back here.
+        let thread = thread.withLock { $0 }
+        thread?.join()
     }
 
     private func order<Answer: Sendable>(
@@ -54,6 +59,9 @@ public final class HTTPClient: Sendable {
     ) async throws -> Answer {
         try request.check()
         try Task.checkCancellation()
+        thread.withLock { thread in
+            if thread == nil { thread = TransferThread(inbox, callsPerOrigin: callsPerOrigin) }
+        }
         let number = inbox.number()
         let cancellation = TransferOrder.Cancellation()
         return try await withTaskCancellationHandler {

@@ -16,6 +16,7 @@ final class ContainerEvents: Sendable {
     struct Start: Sendable {
         let container: String
         let task: String
+        let service: String
     }
 
     private struct State {
@@ -73,7 +74,8 @@ final class ContainerEvents: Sendable {
         case .start:
             let waiting = state.withLock { $0.waiting.removeValue(forKey: session) ?? [:] }
             for continuation in waiting.values {
-                continuation.resume(returning: Start(container: event.container, task: event.task ?? ""))
+                continuation.resume(
+                    returning: Start(container: event.container, task: event.task ?? "", service: event.service ?? ""))
             }
         case .die:
             let listeners = state.withLock { Array($0.listeners.values) }
@@ -92,6 +94,7 @@ struct ContainerEvent: Sendable, Decodable {
     let container: String
     let session: SessionID?
     let task: String?
+    let service: String?
 
     /// - Returns: `nil` for an event of another form.
     init?(_ line: [UInt8]) {
@@ -114,5 +117,6 @@ struct ContainerEvent: Sendable, Decodable {
         let attributes = try actor.decodeIfPresent([String: String].self, forKey: .attributes) ?? [:]
         session = attributes[ServiceLabels.session].flatMap(SessionID.init(rawValue:))
         task = attributes["com.docker.swarm.task.id"]
+        service = attributes["com.docker.swarm.service.id"]
     }
 }

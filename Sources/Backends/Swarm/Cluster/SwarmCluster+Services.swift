@@ -41,6 +41,13 @@ extension SwarmCluster {
         }
     }
 
+    /// Why a server did not come to run, with the end of its log where it has one.
+    func failed(_ session: SessionID, _ reason: String) async -> SpawnError {
+        // An engine that has just been started refuses what it will take a moment later.
+        let code: SpawnError.Code = reason.contains("swarm is not active") ? .unavailable : .backendFailed
+        return SpawnError(code, "Docker: \(reason)", details: await lastLines(of: session))
+    }
+
     /// Why a server ended before it answered, with the end of its log.
     func ended(_ session: SessionID, code: Int32, problem: String?) async -> SpawnError {
         let reason = problem.map { "Docker: \($0)" } ?? "the server ended with status \(code) before it answered"

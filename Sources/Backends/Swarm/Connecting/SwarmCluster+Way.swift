@@ -99,6 +99,14 @@ extension SwarmCluster {
         guard let node = try await nodes.nodes(within: .seconds(60))[id] else {
             throw SpawnError(.unavailable, "Docker does not know the node \(id) any more")
         }
-        return node.address ?? "127.0.0.1"
+        let address = node.address ?? "127.0.0.1"
+        guard address.hasPrefix("127.") else { return address }
+        guard try await isBridgeHere() else {
+            throw SpawnError(
+                .backendFailed,
+                "Docker says that the node '\(node.name)' is at \(address), which from here is another machine; "
+                    + "`docker swarm init --advertise-addr` gives it an address, or set 'connect' in the template")
+        }
+        return address
     }
 }
