@@ -97,12 +97,13 @@ struct SwarmExamination: Sendable {
         do {
             let _: Image = try await cluster.docker.get(DockerPath.joined(["images", name, "json"]))
             return Finding(.ok, subject, "it is on the manager's machine")
-        } catch let error as DockerError where error.isNotFound {
+        } catch {
+            guard error.isNotFound else {
+                return Finding(.failed, subject, "it cannot be looked at: \(error.message)")
+            }
             let login = credentials.header(forImage: name) == nil ? "without credentials" : "with credentials"
             return Finding(
                 .warning, subject, "it is not on the manager's machine; nodes that lack it pull it, \(login)")
-        } catch {
-            return Finding(.failed, subject, "it cannot be looked at: \(error.message)")
         }
     }
 

@@ -95,7 +95,7 @@ struct SwarmStart: Sendable {
             // Only one session of a server lives at a time, and this is it: the other was left over.
             await checkpoint.report("Removing what is left of an earlier start")
             if let session = occupant.session {
-                try await patiently { try await cluster.remove(session, grace: .zero) }
+                _ = try await patiently { try await cluster.remove(session, grace: .zero) }
             }
             return
         }

@@ -17,7 +17,8 @@ extension SwarmCluster {
     func service(_ name: String) async throws -> SwarmService? {
         do {
             return try await docker.get(DockerPath.joined(["services", name]))
-        } catch let error as DockerError where error.isNotFound {
+        } catch {
+            guard error.isNotFound else { throw error }
             return nil
         }
     }
@@ -36,8 +37,8 @@ extension SwarmCluster {
     func delete(_ components: String..., query: [String: String] = [:]) async throws {
         do {
             try await docker.delete(DockerPath.joined(components), query: query)
-        } catch let error as DockerError where error.isNotFound {
-            return
+        } catch {
+            guard error.isNotFound else { throw error }
         }
     }
 

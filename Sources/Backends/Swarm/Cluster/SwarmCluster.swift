@@ -41,7 +41,8 @@ final class SwarmCluster: Sendable {
             }
             return bySession
         }
-        bridges = SharedLook {
+        // Whoever asks has a container that runs already, and waits for nothing else.
+        bridges = SharedLook(share: 4) {
             var addresses: [String: String] = [:]
             for name in Self.bridgeNames {
                 do {

@@ -22,7 +22,7 @@ actor SharedLook<Value: Sendable> {
     private var lastWaiter = 0
 
     /// The part of Docker's time that looking may take is one in `share`.
-    private let share = 20
+    private let share: Int
     private let shortest = Duration.milliseconds(15)
     private let longest = Duration.seconds(1)
 
@@ -32,7 +32,8 @@ actor SharedLook<Value: Sendable> {
         let continuation: CheckedContinuation<Look<Value>, any Error>
     }
 
-    init(_ fetch: @escaping @Sendable () async throws -> Value) {
+    init(share: Int = 20, _ fetch: @escaping @Sendable () async throws -> Value) {
+        self.share = share
         self.fetch = fetch
     }
 
