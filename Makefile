@@ -3,10 +3,12 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help run test bench fuzz sanitize format packages swift-release
+.PHONY: help run test images bench fuzz sanitize format packages swift-release
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
+# What the engine is linked with.
+LIBRARIES := libsqlite3-dev libcurl4-openssl-dev
 VENV := $(CURDIR)/.build/venv
 HUB6 := $(VENV)/jupyterhub-6.1
 HUB5 := $(VENV)/jupyterhub-5.5
@@ -18,6 +20,9 @@ SWIFT_FLAGS := --explicit-target-dependency-import-check error
 # A Node from elsewhere does not look where Debian keeps its modules.
 PROXY := node-configurable-http-proxy
 export NODE_PATH := /usr/share/nodejs
+# The image of a real single-user server, made from Debian and PyPI as there may be no registry.
+SINGLEUSER := .build/images/singleuser-6.1.tar
+DOCKER := docker.io iptables iproute2 debootstrap
 PYTHON_SOURCES := python/pyproject.toml python/README.md $(wildcard python/multiplespawner/*)
 
 help:
@@ -28,7 +33,7 @@ help:
 	echo "make sanitize the unit tests under the thread and the address sanitizer"
 	echo "make format   Swift and Python in the house style"
 
-run: APT := libsqlite3-dev pkg-config gcc python3-venv $(PROXY)
+run: APT := $(LIBRARIES) pkg-config gcc python3-venv $(PROXY)
 run: packages swift-release $(HUB6)/.ready
 	@state=.build/run
 	install -d -m 700 $$state
@@ -44,8 +49,8 @@ run: packages swift-release $(HUB6)/.ready
 	trap : INT
 	(cd $$state && exec $(HUB6)/bin/jupyterhub -f $(CURDIR)/python/examples/jupyterhub_config.py) || true
 
-test: APT := libsqlite3-dev pkg-config gcc openssl python3-venv chromium $(PROXY)
-test: packages $(HUB6)/.ready $(HUB5)/.ready $(HUB6)/.tests
+test: APT := $(LIBRARIES) pkg-config gcc openssl python3-venv chromium $(PROXY) $(DOCKER)
+test: packages $(HUB6)/.ready $(HUB5)/.ready $(HUB6)/.tests images
 	@echo "==> building the engine (debug) and its tests"
 	swift build --build-tests $(SWIFT_FLAGS)
 	echo "==> unit and contract tests"
@@ -55,15 +60,18 @@ test: packages $(HUB6)/.ready $(HUB5)/.ready $(HUB6)/.tests
 	echo "==> the real thing; screenshots go to .build/screenshots"
 	$(HUB6)/bin/python -m pytest Tests/system
 
-bench: APT := libsqlite3-dev pkg-config gcc python3-venv $(PROXY)
-bench: packages swift-release $(HUB6)/.ready
+images: APT := python3-venv $(DOCKER)
+images: packages $(SINGLEUSER)
+
+bench: APT := $(LIBRARIES) pkg-config gcc python3-venv $(PROXY) $(DOCKER)
+bench: packages swift-release $(HUB6)/.ready $(VENV)/peers/.ready
 	@for script in Benchmarks/*.py; do
 	  echo "==> $$script"
 	  PATH=$(CURDIR)/.build/release:$(HUB6)/bin:$$PATH $(HUB6)/bin/python $$script
 	done
 
 RUNS ?= 20000
-fuzz: APT := libsqlite3-dev pkg-config
+fuzz: APT := $(LIBRARIES) pkg-config
 fuzz: packages
 	@echo "==> fuzzing the readers, $(RUNS) runs each"
 	for reader in Catalogue Placeholders Options; do
@@ -73,23 +81,24 @@ fuzz: packages
 	    .build/fuzz/$$reader Fuzz/Corpus/$$reader 2>&1 | grep -E 'number_of_executed_units|ERROR|SUMMARY'
 	done
 
-sanitize: APT := libsqlite3-dev pkg-config
+sanitize: APT := $(LIBRARIES) pkg-config
 sanitize: packages
 	@for sanitizer in address thread; do
 	  echo "==> the unit tests of the core and the backends under the $$sanitizer sanitizer"
 	  Tests/sanitize/run.sh $$sanitizer
 	done
 
-format: APT := libsqlite3-dev pkg-config python3-venv
+format: APT := $(LIBRARIES) pkg-config python3-venv
 format: $(HUB6)/.format
 	@echo "==> Swift"
 	swift format --in-place --parallel --recursive Package.swift Sources Tests
 	echo "==> Python"
-	$(HUB6)/bin/black --quiet --line-length 100 python Tests/system $(wildcard Benchmarks/*.py)
+	$(HUB6)/bin/black --quiet --line-length 100 python Tests/system Benchmarks
 
 swift-release:
 	@echo "==> building the engine (release)"
 	swift build -c release --product multiplespawner $(SWIFT_FLAGS)
+	swift build -c release --product multiplespawner-volume-remover $(SWIFT_FLAGS)
 
 # What Debian has to provide: only what is missing, only as root, else the missing names.
 packages:
@@ -122,6 +131,23 @@ $(VENV)/jupyterhub-%/.hub: | packages
 
 $(VENV)/jupyterhub-%/.ready: $(VENV)/jupyterhub-%/.hub $(PYTHON_SOURCES)
 	@echo "==> the Spawner class for JupyterHub $*"
+	copy=$$(mktemp -d)
+	trap "rm -rf $$copy" EXIT
+	cp -r python/pyproject.toml python/README.md python/multiplespawner $$copy
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps $$copy
+	touch $@
+
+$(SINGLEUSER): Tests/system/images/singleuser.sh | packages $(HUB6)/.hub
+	@echo "==> the image with a real single-user server, about a minute"
+	install -d $(@D)
+	$< $@ $(HUB6)/bin/pip 6.1
+
+# What ours is measured beside, on the same JupyterHub as ours.
+$(VENV)/peers/.ready: $(PYTHON_SOURCES) | packages
+	@echo "==> the spawners for Docker Swarm that are measured beside ours"
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check 'jupyterhub==6.1.*' 'dockerspawner==14.0.*' \
+	  'jhub-swarmspawner==0.6.3'
 	copy=$$(mktemp -d)
 	trap "rm -rf $$copy" EXIT
 	cp -r python/pyproject.toml python/README.md python/multiplespawner $$copy

@@ -10,7 +10,7 @@ root=$(cd "$here/../.." && pwd)
 package=$root/.build/sanitize
 rm -rf "$package/Sources" "$package/Tests"
 mkdir -p "$package/Sources"
-for module in MultipleSpawner Backends BackendContract CLinux FakeServer; do
+for module in MultipleSpawner Transport Backends BackendContract CLinux CLibCurl VolumeRemover FakeServer ScriptedServer; do
   ln -s "$root/Sources/$module" "$package/Sources/$module"
 done
 cp -r "$here/Synchronization" "$package/Sources/Synchronization"
@@ -25,6 +25,6 @@ export ASAN_OPTIONS=detect_leaks=0
 # its own switches wrong from then on: suites that start processes run under the address sanitizer alone.
 suites=()
 if [ "$sanitizer" = thread ]; then
-  suites=(--filter MultipleSpawnerTests)
+  suites=(--filter MultipleSpawnerTests --filter TransportTests --filter DockerClient)
 fi
 exec swift test --sanitize="$sanitizer" --scratch-path "$package/$sanitizer" "${suites[@]}"

@@ -9,13 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docker_network import leave_the_machines_network
 from engine import Engine
 from hub import Hub, free_ports
+
+pytest_plugins = ["docker_fixtures"]
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".build"
 SIMPLE = "jupyterhub.spawner.SimpleLocalProcessSpawner"
 DEPLOYMENTS = {"bare_metal": [{"name": "local_machine", "provider": "local"}]}
+
+
+def pytest_configure() -> None:
+    """All that the tests start talks to itself alone; Docker wants that, and root."""
+    if os.geteuid() == 0:
+        leave_the_machines_network()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,63 @@
+"""Programs of this machine that live on an overlay network, as a hub in a container does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from docker_images import TINY
+from docker_swarm import NETWORK, Swarm
+from waiting import until
+
+# Name, address and resolver of the container, and all else of this machine.
+ENTER = """#!/bin/sh
+exec nsenter --target {pid} --net unshare --mount sh -c \\
+  'mount --bind {resolver} /etc/resolv.conf && exec "$0" "$@"' {program} "$@"
+"""
+
+
+class Inside:
+    """A container attached to the overlay, whose network programs of this machine share."""
+
+    def __init__(self, swarm: Swarm, name: str, folder: Path) -> None:
+        self.swarm = swarm
+        self.name = name
+        self.folder = folder
+        self.container = swarm.api.post(
+            "/containers/create",
+            {
+                "Image": TINY,
+                "Env": ["JUPYTERHUB_SERVICE_URL=http://127.0.0.1:1/"],
+                "HostConfig": {"NetworkMode": NETWORK},
+                "NetworkingConfig": {"EndpointsConfig": {NETWORK: {"Aliases": [name]}}},
+            },
+            name=name,
+        )["Id"]
+        swarm.api.post(f"/containers/{self.container}/start")
+        state = until("the container runs", self._state)
+        self.pid = state["State"]["Pid"]
+        self.overlay_address = state["NetworkSettings"]["Networks"][NETWORK]["IPAddress"]
+        bridge = swarm.api.get("/networks/docker_gwbridge")["Containers"][self.container]
+        # Where this process reaches what listens in there.
+        self.address = bridge["IPv4Address"].partition("/")[0]
+        self.resolver = folder / "resolv.conf"
+        self.resolver.write_text("nameserver 127.0.0.11\noptions ndots:0\n")
+
+    def _state(self) -> dict | None:
+        state = self.swarm.api.get(f"/containers/{self.container}/json")
+        return state if state["State"]["Running"] else None
+
+    def wrapped(self, program: Path) -> Path:
+        """A program that is `program` on the overlay."""
+        wrapper = self.folder / "bin" / program.name
+        wrapper.parent.mkdir(exist_ok=True)
+        wrapper.write_text(ENTER.format(pid=self.pid, resolver=self.resolver, program=program))
+        wrapper.chmod(0o755)
+        return wrapper
+
+    def environment(self, environment: Path) -> Path:
+        """The environment of a JupyterHub whose hub runs on the overlay."""
+        return self.wrapped(environment / "bin" / "jupyterhub").parent.parent
+
+    def remove(self) -> None:
+        """Take the container away, after what lives in its network."""
+        self.swarm.api.delete(f"/containers/{self.container}", force="true", v="true")
