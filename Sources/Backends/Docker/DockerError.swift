@@ -83,6 +83,10 @@ extension DockerError {
     /// A manager says 500 also of what is wrong with the request: a network that is not there, a bad constraint. The same
     /// request will not succeed later.
     private static func isVerdict(_ message: String) -> Bool {
+        // Managers that are choosing their leader answer in a moment.
+        if ["have a leader", "lost leader", "losing leader", "raft:"].contains(where: message.contains) {
+            return false
+        }
         let codes = ["Unknown", "InvalidArgument", "NotFound", "AlreadyExists", "FailedPrecondition", "Unimplemented"]
         if message.utf8.starts(with: "rpc error:".utf8) {
             return codes.contains { message.contains("code = \($0) desc") }

@@ -15,6 +15,10 @@ extension SwarmBackend {
         return residents
     }
 
+    /// A start writes its handle down before it makes anything, and a stop with that handle removes all that carries the
+    /// session's label.
+    public func residents(of session: SessionID) async throws -> [Resident] { [] }
+
     /// Looks for the service by the session's label: nothing of what the hub kept is believed but the swarm it was in,
     /// and of that only those that are known here.
     public func confirm(
@@ -27,7 +31,9 @@ extension SwarmBackend {
             guard let service = try await cluster.services(of: session).first, service.identity == identity else {
                 return nil
             }
-            return try Handle(cluster.handle(of: service, as: claimed.cluster), backend: Self.kind)
+            let found = cluster.handle(of: service, as: claimed.cluster)
+            accelerators.resume(found.leases, of: session)
+            return try Handle(found, backend: Self.kind)
         } catch let error as DockerError {
             throw error.spawnError(doing: "looking for the service")
         }
@@ -59,42 +65,55 @@ extension SwarmCluster {
     /// - Parameter isOwn: whether it is the daemon's own swarm, which handles leave out.
     func residents(isOwn: Bool) async throws -> [Resident] {
         let host = isOwn ? nil : host
-        var residents: [SessionID: Resident] = [:]
-        for service in try await services() {
-            guard let session = service.session, !service.isCleanUp else { continue }
-            guard let handle = try? Handle(handle(of: service, as: host), backend: SwarmBackend.kind) else { continue }
-            residents[session] = Resident(
-                session: session, identity: service.identity, handle: handle,
-                description: "service \(service.name)")
+        var found: [SessionID: Leftover] = [:]
+        for service in try await services() where !service.isCleanUp {
+            guard let session = service.session else { continue }
+            found[session] = Leftover(
+                handle: handle(of: service, as: host), identity: service.identity, parts: ["service \(service.name)"])
         }
         // What is left without its service: a start that was cut off before it, or a stop after it.
         for (kind, files) in [("config", try await configs()), ("secret", try await secrets())] {
-            for file in files {
-                add(to: &residents, "\(kind) \(file.name)", file.labels, host) { $0.hasFiles = true }
+            for file in files { add("\(kind) \(file.name)", file.labels, host, to: &found) { _ in } }
+        }
+        let volumes = try await volumes().filter { ($0.labels ?? [:]).isAutoremoved }
+        let node = volumes.isEmpty ? nil : try await volumeRemoval.ownNodeID()
+        for volume in volumes {
+            add("volume \(volume.name)", volume.labels ?? [:], host, to: &found) { handle in
+                handle.volumes = Set(handle.volumes + [volume.name]).sorted()
+                if let node { handle.nodes = Set(handle.nodes + [node]).sorted() }
             }
         }
-        for volume in try await volumes() {
-            let labels = volume.labels ?? [:]
-            guard labels.isAutoremoved else { continue }
-            add(to: &residents, "volume \(volume.name)", labels, host) { $0.volumes = [volume.name] }
-        }
-        return residents.values.sorted { $0.session.rawValue < $1.session.rawValue }
+        return found.compactMap { session, left in
+            (try? Handle(left.handle, backend: SwarmBackend.kind)).map { handle in
+                Resident(
+                    session: session, identity: left.identity, handle: handle,
+                    description: left.parts.joined(separator: ", "))
+            }
+        }.sorted { $0.session.rawValue < $1.session.rawValue }
+    }
+
+    /// What there is of one session.
+    private struct Leftover {
+        var handle: SwarmHandle
+        let identity: SessionIdentity?
+        var parts: [String]
     }
 
     private func add(
-        to residents: inout [SessionID: Resident], _ description: String, _ labels: [String: String],
-        _ host: DockerHost?, _ fill: (inout SwarmHandle) -> Void
+        _ part: String, _ labels: [String: String], _ host: DockerHost?, to found: inout [SessionID: Leftover],
+        _ fill: (inout SwarmHandle) -> Void
     ) {
-        guard let session = labels[ServiceLabels.session].flatMap(SessionID.init(rawValue:)), residents[session] == nil
-        else {
-            return
-        }
-        var swarm = SwarmHandle(
-            cluster: host, hub: labels[ServiceLabels.hub], session: session, service: description)
-        fill(&swarm)
-        guard let handle = try? Handle(swarm, backend: SwarmBackend.kind) else { return }
-        residents[session] = Resident(
-            session: session, identity: labels.identity, handle: handle, description: description)
+        guard let session = labels[ServiceLabels.session].flatMap(SessionID.init(rawValue:)) else { return }
+        var left =
+            found[session]
+            ?? Leftover(
+                handle: SwarmHandle(
+                    cluster: host, hub: labels[ServiceLabels.hub], session: session, service: part),
+                identity: labels.identity, parts: [])
+        // What goes with a service is not told beside it.
+        if left.handle.id == nil { left.parts.append(part) }
+        fill(&left.handle)
+        found[session] = left
     }
 
     /// A handle made from the service itself.
@@ -102,7 +121,7 @@ extension SwarmCluster {
         var handle = SwarmHandle(
             cluster: host, hub: service.labels[ServiceLabels.hub], session: service.session, service: service.name)
         handle.id = service.id
-        handle.hasFiles = true
+        handle.leases = Lease.leases(in: service.labels)
         handle.volumes = service.mounts.filter { $0.type == "volume" && $0.labels.isAutoremoved }.map(\.source)
         handle.image = service.image
         handle.restarts = service.restarts

@@ -5,7 +5,8 @@ extension SwarmBackend {
         let swarm = try SwarmHandle(handle)
         let cluster = cluster(of: swarm)
         do {
-            guard let service = try await cluster.service(swarm.service) else {
+            guard let service = try await cluster.service(swarm.id ?? swarm.service), service.session == swarm.session
+            else {
                 throw SpawnError(.notFound, "the service '\(swarm.service.excerpt)' is gone, and its log with it")
             }
             let log = try await cluster.logs(of: service, ["follow": follow ? "true" : "false"])

@@ -14,7 +14,6 @@ extension SwarmBackend {
         handle.volumes = options.volumesToRemove
         handle.image = handle.volumes.isEmpty ? nil : options.cleanupImage ?? options.image
         handle.restarts = options.restartPolicy.condition != "none"
-        handle.hasFiles = !plan.files.isEmpty || options.token == .secret
         do {
             try await checkpoint(Handle(handle, backend: Self.kind))
         } catch {

@@ -1,3 +1,4 @@
+import Logging
 public import MultipleSpawner
 
 extension SwarmBackend {
@@ -6,17 +7,37 @@ extension SwarmBackend {
         let cluster = cluster(of: swarm)
         do {
             guard let session = swarm.session else {
-                return try await cluster.delete("services", swarm.service)
+                return try await cluster.removeOriginal(swarm.service, grace: grace)
             }
-            let nodes = try await cluster.remove(session, grace: grace, files: swarm.hasFiles)
-            if !swarm.volumes.isEmpty, let hub = swarm.hub {
-                try await cluster.removeVolumes(
-                    swarm.volumes, of: session, hub: hub, on: nodes.union(swarm.nodes), image: swarm.image)
-            }
+            let removed = try await cluster.remove(session, grace: grace)
             accelerators.release(of: session)
+            cluster.forget(session)
+            try await removeVolumes(of: swarm, removed, in: cluster)
         } catch let error as DockerError {
             if error.isCancelled { throw CancellationError() }
             throw error.spawnError(doing: "stopping the service '\(swarm.service.excerpt)'")
+        }
+    }
+
+    /// What lasts longer than a passing fault must not hold up the user's next start: it is told, and found again by
+    /// its label.
+    private func removeVolumes(
+        of swarm: SwarmHandle, _ removed: SwarmCluster.Removal, in cluster: SwarmCluster
+    ) async throws {
+        guard let session = swarm.session, let hub = swarm.hub, !swarm.volumes.isEmpty else { return }
+        let nodes = removed.nodes.union(swarm.nodes)
+        // Where no node ever had the container, none has its volumes.
+        if nodes.isEmpty, removed.wasSeen || swarm.id == nil { return }
+        do {
+            try await cluster.removeVolumes(swarm.volumes, of: session, hub: hub, on: nodes, image: swarm.image)
+        } catch let error as DockerError where error.mayPass || error.isCancelled {
+            throw error
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            log.error(
+                "volumes are not removed; `multiplespawner sessions sweep` finds them",
+                metadata: ["session": "\(session.rawValue)", "volumes": "\(swarm.volumes)", "reason": "\(error)"])
         }
     }
 }

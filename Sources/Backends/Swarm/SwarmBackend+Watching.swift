@@ -14,10 +14,14 @@ extension SwarmBackend {
                 observations.append(Observation(handle, .unreachable(error.message)))
             }
         }
-        for (host, sessions) in byCluster {
-            observations += await clusters.cluster(at: host).observe(sessions)
+        // A swarm that does not answer must not hold up what is known of another.
+        return await withTaskGroup(of: [Observation].self) { group in
+            for (host, sessions) in byCluster {
+                let cluster = clusters.cluster(at: host)
+                group.addTask { await cluster.observe(sessions) }
+            }
+            return await group.reduce(into: observations) { $0 += $1 }
         }
-        return observations
     }
 
     /// The ends of containers on the machines whose Docker is asked, as they happen.
@@ -81,6 +85,8 @@ extension SwarmCluster {
     ) -> Observation.State? {
         switch TaskVerdict(tasks, names: names) {
         case .none: nil
+        case .running(let task) where swarm.task != nil && swarm.task != task.id:
+            .lost("Docker has started the server again, at an address that the hub does not know; start it anew")
         case .running, .waiting: .running
         case .unplaced(let problem): .unreachable("Docker: \(problem)")
         // Docker makes the next attempt a moment after the last has ended.
@@ -92,29 +98,31 @@ extension SwarmCluster {
 
     /// Asks for the services themselves: a session whose tasks cannot be seen is over only when its service is.
     private func confirm(_ sessions: [(handle: Handle, swarm: SwarmHandle)]) async -> [Observation] {
-        var observations: [Observation] = []
-        for (handle, swarm) in sessions {
-            do {
-                observations.append(Observation(handle, try await confirm(swarm)))
-            } catch {
-                let reason = (error as? DockerError)?.message ?? "\(error)"
-                observations.append(Observation(handle, .unreachable(reason)))
+        guard !sessions.isEmpty else { return [] }
+        do {
+            let services = try await services(ids: Set(sessions.compactMap(\.swarm.id)).sorted())
+            let byID = Dictionary(services.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+            let tasks = Dictionary(grouping: try await tasks(ofServices: services.map(\.id)), by: \.service)
+            let names = await nodeNames()
+            return sessions.map { handle, swarm in
+                guard let id = swarm.id else { return Observation(handle, .unreachable("it is being made")) }
+                guard byID[id] != nil else {
+                    return Observation(
+                        handle, .lost("somebody has removed the service '\(swarm.service.excerpt)'"))
+                }
+                return Observation(handle, Self.state(ofService: tasks[id] ?? [], names))
             }
+        } catch {
+            let reason = (error as? DockerError)?.message ?? "\(error)"
+            return sessions.map { Observation($0.handle, .unreachable(reason)) }
         }
-        return observations
     }
 
-    private func confirm(_ swarm: SwarmHandle) async throws -> Observation.State {
-        guard let service = try await service(swarm.service), service.session == swarm.session else {
-            guard swarm.id != nil else { return .unreachable("the service is not made yet") }
-            return .lost("somebody has removed the service '\(swarm.service.excerpt)'")
-        }
-        let filters: DockerFilters = ["service": [service.id]]
-        let tasks: [SwarmTask] = try await docker.get("/tasks", query: ["filters": filters.text])
-        switch TaskVerdict(tasks, names: await nodeNames()) {
-        case .exited(let code, _): return .exited(code)
-        case .failed(let reason): return .lost("Docker: \(reason)")
-        case .none, .waiting, .unplaced, .running: return .running
+    private static func state(ofService tasks: [SwarmTask], _ names: [String: String]) -> Observation.State {
+        switch TaskVerdict(tasks, names: names) {
+        case .exited(let code, _): .exited(code)
+        case .failed(let reason): .lost("Docker: \(reason)")
+        case .none, .waiting, .unplaced, .running: .running
         }
     }
 }

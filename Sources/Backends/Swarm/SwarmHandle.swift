@@ -12,8 +12,6 @@ struct SwarmHandle: Sendable, Hashable, Codable {
     var service: String
     /// Docker's id of the service; `nil` until it has been made, and that it is not there says nothing.
     var id: String?
-    /// Whether there may be configs and secrets of the session besides the service.
-    var hasFiles = false
     /// Volumes that go with the session, by the names that their mounts have.
     var volumes: [String] = []
     /// The nodes that may have these volumes, as far as they are known.
@@ -24,10 +22,11 @@ struct SwarmHandle: Sendable, Hashable, Codable {
     var leases: [Lease] = []
     /// Whether Docker starts the container again when it ends.
     var restarts = false
+    /// The task that was reached, where another one of the service would be somewhere else.
+    var task: String?
 
     private enum CodingKeys: String, CodingKey {
-        case cluster, hub, session, service, id, volumes, nodes, image, leases, restarts
-        case hasFiles = "has_files"
+        case cluster, hub, session, service, id, volumes, nodes, image, leases, restarts, task
     }
 }
 
@@ -54,11 +53,11 @@ extension SwarmHandle {
         session = try handle.decodeIfPresent(SessionID.self, forKey: .session)
         service = try handle.decode(String.self, forKey: .service)
         id = try handle.decodeIfPresent(String.self, forKey: .id)
-        hasFiles = try handle.decodeIfPresent(Bool.self, forKey: .hasFiles) ?? false
         volumes = try handle.decodeIfPresent([String].self, forKey: .volumes) ?? []
         nodes = try handle.decodeIfPresent([String].self, forKey: .nodes) ?? []
         image = try handle.decodeIfPresent(String.self, forKey: .image)
         leases = try handle.decodeIfPresent([Lease].self, forKey: .leases) ?? []
+        task = try handle.decodeIfPresent(String.self, forKey: .task)
         restarts = try handle.decodeIfPresent(Bool.self, forKey: .restarts) ?? false
     }
 }

@@ -16,6 +16,7 @@ struct SwarmStart: Sendable {
         var assembly = ServiceAssembly(name: handle.service, alias: names.alias, connect: way.mode)
         assembly.leases = handle.leases
         try await attach(to: &assembly)
+        try await note(assembly.mounts, in: &handle)
         try await create(assembly, &handle)
         let made = handle
         return try await withThrowingTaskGroup(of: Endpoint?.self) { group in
@@ -25,7 +26,7 @@ struct SwarmStart: Sendable {
             for try await endpoint in group {
                 guard let endpoint else { continue }
                 group.cancelAll()
-                if !handle.volumes.isEmpty { try await noteNode(in: &handle) }
+                try await noteTask(in: &handle, way)
                 return endpoint
             }
             throw SpawnError(.internal, "a container was neither seen nor heard of")
@@ -40,7 +41,9 @@ struct SwarmStart: Sendable {
         assembly.secretIDs = try await patiently { try await cluster.ids(of: options.secretsToFind, in: "secrets") }
         for upload in try options.uploads(of: plan, names) {
             var reference = upload.reference
-            reference.id = try await patiently { try await cluster.make(upload.file, in: "configs", for: plan.id) }
+            reference.id = try await patiently {
+                try await whole { try await cluster.make(upload.file, in: "configs", for: plan.id) }
+            }
             assembly.uploads.append(reference)
         }
         if let hook = options.homeHook {
@@ -54,15 +57,27 @@ struct SwarmStart: Sendable {
         assembly.certificatePaths = secrets.certificatePaths
         for part in secrets.parts {
             var reference = part.reference
-            reference.id = try await patiently { try await cluster.make(part.file, in: "secrets", for: plan.id) }
+            reference.id = try await patiently {
+                try await whole { try await cluster.make(part.file, in: "secrets", for: plan.id) }
+            }
             assembly.secrets.append(reference)
         }
+    }
+
+    /// Volumes that the hook asks for go with the session as those of the template do.
+    private func note(_ mounts: [MountSpecification], in handle: inout SwarmHandle) async throws {
+        let volumes = mounts.compactMap { $0.isRemovedWithSession ? $0.source : nil }
+        guard !volumes.isEmpty else { return }
+        handle.volumes += volumes
+        handle.image = options.cleanupImage ?? options.image
+        try await checkpoint(Handle(handle, backend: SwarmBackend.kind))
     }
 
     // MARK: The service
 
     private func create(_ assembly: ServiceAssembly, _ handle: inout SwarmHandle) async throws {
         var specification = try ServiceSpecification(plan, options, assembly)
+        if !handle.leases.isEmpty { specification.labels[ServiceLabels.leases] = Lease.text(of: handle.leases) }
         let headers = credentials.header(forImage: options.image).map { ["X-Registry-Auth": $0] } ?? [:]
         var isRepeated = false
         while true {
@@ -71,13 +86,16 @@ struct SwarmStart: Sendable {
                     handle.id = made.id
                     return
                 }
-                let made: Created = try await cluster.docker.post(
-                    "/services/create", body: specification, headers: headers)
+                let body = specification
+                let made: Created = try await whole {
+                    try await cluster.docker.post("/services/create", body: body, headers: headers)
+                }
                 handle.id = made.id
                 return
             } catch let error as DockerError {
                 if error.isConflict {
                     try await makeRoom(for: &specification, &handle)
+                    if handle.id != nil { return }
                 } else {
                     // Where the answer was lost, the service may be there.
                     try await wait(out: error, doing: "creating the service '\(specification.name)'")
@@ -90,7 +108,11 @@ struct SwarmStart: Sendable {
     /// The name is taken: by this very start, by an earlier one of this server, or by a stranger.
     private func makeRoom(for specification: inout ServiceSpecification, _ handle: inout SwarmHandle) async throws {
         let occupant = try await patiently { try await cluster.service(specification.name) }
-        guard let occupant else { return }
+        guard let occupant else { return try await Task.sleep(for: .milliseconds(50)) }
+        if occupant.session == plan.id {
+            handle.id = occupant.id
+            return
+        }
         if occupant.identity == plan.identity {
             // Only one session of a server lives at a time, and this is it: the other was left over.
             await checkpoint.report("Removing what is left of an earlier start")
@@ -152,9 +174,13 @@ struct SwarmStart: Sendable {
     }
 
     /// Volumes are where the container is: what has to be removed there is written down before it is forgotten.
-    private func noteNode(in handle: inout SwarmHandle) async throws {
-        let tasks = try await patiently { try await cluster.tasks.recent().value[plan.id] ?? [] }
+    private func noteTask(in handle: inout SwarmHandle, _ way: Way) async throws {
+        guard !handle.volumes.isEmpty || handle.restarts else { return }
+        let look = try await patiently { try await cluster.tasks.recent() }
+        let tasks = handle.own(look.value[plan.id] ?? [])
         handle.nodes = Set(tasks.compactMap(\.node)).sorted()
+        // A name leads to the next task as well; an address does not.
+        if handle.restarts, way.isOfOneTask, case .running(let task) = TaskVerdict(tasks) { handle.task = task.id }
         try await checkpoint(Handle(handle, backend: SwarmBackend.kind))
     }
 
@@ -175,14 +201,24 @@ struct SwarmStart: Sendable {
     }
 
     private func endpoint(by way: Way, container: String?, task: SwarmTask?) async throws -> Endpoint? {
-        try await cluster.endpoint(
-            by: way, container: container, task: task, port: options.port, scheme: scheme)
+        try await patiently {
+            try await cluster.endpoint(
+                by: way, container: container, task: task, port: options.port, scheme: scheme)
+        }
     }
 
     /// The hub's own word: with internal TLS it tells servers to speak it.
     private var scheme: Endpoint.Scheme {
         let url = plan.environment["JUPYTERHUB_SERVICE_URL"]?.reveal() ?? ""
         return url.hasPrefix("https:") ? .https : .http
+    }
+
+    /// Does something to its end although the start may be cancelled meanwhile: what Docker has begun to make, it makes,
+    /// and who undoes the start has to find it.
+    private func whole<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        let value = try await Task { try await work() }.value
+        try Task.checkCancellation()
+        return value
     }
 
     // MARK: When Docker cannot be reached

@@ -70,6 +70,9 @@ public protocol Backend: Sendable {
     /// All that carries our labels in this place, whoever started it.
     func census() async throws -> [Resident]
 
+    /// What `census` has of one session: what a start may have left before its first checkpoint.
+    func residents(of session: SessionID) async throws -> [Resident]
+
     /// Whether a session with these options could be served now, and what to do where not.
     func examine(_ options: JSONValue) async -> [Finding]
 
@@ -102,6 +105,10 @@ extension Backend {
     public func resume(_ handles: [Handle]) async {}
 
     public func configured(by options: [JSONValue]) async {}
+
+    public func residents(of session: SessionID) async throws -> [Resident] {
+        try await census().filter { $0.session == session }
+    }
 
     public func changes() -> AsyncStream<Handle> {
         AsyncStream { $0.finish() }

@@ -369,6 +369,10 @@ public actor Orchestrator {
 
     private func ended(_ handle: Handle, _ reason: StopReason) async {
         guard let id = await ledger.session(holding: handle), let control = controls[id] else { return }
+        if case .failed(let failure) = reason, control.reason == nil {
+            log.warning(
+                "a server is lost", metadata: ["session": "\(id.rawValue)", "reason": "\(failure.message)"])
+        }
         control.lost(handle, reason)
     }
 

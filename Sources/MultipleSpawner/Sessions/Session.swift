@@ -189,7 +189,7 @@ final class Session: Sendable {
         }
         if record?.lifecycle.wasInterrupted == true {
             // The daemon was killed in the middle: what was not checkpointed yet can only be found by its label.
-            for resident in try await backend.census() where resident.session == id {
+            for resident in try await backend.residents(of: id) {
                 try await backend.stop(resident.handle, grace: .zero)
             }
         }

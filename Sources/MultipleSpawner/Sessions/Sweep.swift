@@ -38,9 +38,15 @@ public struct Sweep: Sendable {
 
     /// Ends what `look` finds, and returns it.
     public func remove(grace: Duration) async throws -> Report {
-        let report = await look()
+        var report = await look()
         for resident in report.left {
-            try await registry.backend(resident.handle.backend).stop(resident.handle, grace: grace)
+            do {
+                try await registry.backend(resident.handle.backend).stop(resident.handle, grace: grace)
+            } catch {
+                // One that cannot be ended says nothing about the others.
+                let reason = SpawnError(wrapping: error, as: .unavailable, "cannot be ended").message
+                report.unreachable.append("\(resident.description): \(reason)")
+            }
         }
         return report
     }

@@ -1,24 +1,39 @@
 import MultipleSpawner
 
 extension SwarmCluster {
+    /// What was seen of a session while it was removed.
+    struct Removal: Sendable {
+        /// The nodes that its tasks were on.
+        var nodes: Set<String> = []
+        /// Whether it had a task at all.
+        var wasSeen = false
+    }
+
     /// Removes all that carries a session's label, and waits until its containers are gone.
     ///
     /// What runs on a node that is out of reach is left to Docker, which removes it when the node is back.
     ///
-    /// - Returns: the nodes that the session's tasks were on.
+    /// - Throws: `timed_out` where Docker does not end a container; to be tried again.
     @discardableResult
-    func remove(_ session: SessionID, grace: Duration, files: Bool = true) async throws -> Set<String> {
+    func remove(_ session: SessionID, grace: Duration) async throws -> Removal {
         let before = try await tasks.fresh().value[session] ?? []
         for service in try await services(of: session) { try await delete("services", service.id) }
         // Docker's own removal sends the first signal after one to three seconds; the machine itself sends it now.
         await end(before, grace: grace)
-        var nodes = Set(before.compactMap(\.node))
-        nodes.formUnion(try await waitUntilGone(session))
-        if files {
-            for secret in try await secrets(of: session) { try await delete("secrets", secret.id) }
-            for config in try await configs(of: session) { try await delete("configs", config.id) }
-        }
-        return nodes
+        var removal = try await waitUntilGone(session, within: grace + .seconds(90))
+        removal.wasSeen = removal.wasSeen || !before.isEmpty
+        removal.nodes.formUnion(before.compactMap(\.node))
+        for secret in try await secrets(of: session) { try await delete("secrets", secret.id) }
+        for config in try await configs(of: session) { try await delete("configs", config.id) }
+        return removal
+    }
+
+    /// Removes a service that an original spawner has made, and waits until its container is gone.
+    func removeOriginal(_ id: String, grace: Duration) async throws {
+        guard try await service(id) != nil else { return }
+        let before = try await tasks(ofServices: [id])
+        try await delete("services", id)
+        await end(before, grace: grace)
     }
 
     /// Ends the containers that run on the manager's own machine; those of others, Docker ends.
@@ -33,18 +48,24 @@ extension SwarmCluster {
     }
 
     /// Waits until no task of the session is left on a node that can be reached.
-    private func waitUntilGone(_ session: SessionID) async throws -> Set<String> {
-        var seen: Set<String> = []
+    private func waitUntilGone(_ session: SessionID, within limit: Duration) async throws -> Removal {
+        let deadline = ContinuousClock.now + limit
+        var removal = Removal()
         var number = try await tasks.fresh().number - 1
         while true {
             let look = try await tasks.next(after: number)
             number = look.number
             let left = look.value[session] ?? []
-            seen.formUnion(left.compactMap(\.node))
+            removal.wasSeen = removal.wasSeen || !left.isEmpty
+            removal.nodes.formUnion(left.compactMap(\.node))
             let open = left.filter { !$0.state.isFinal }
-            if open.isEmpty { return seen }
+            if open.isEmpty { return removal }
             let reachable = try await nodes.nodes()
-            if open.allSatisfy({ task in task.node.map { reachable[$0]?.isReady != true } ?? true }) { return seen }
+            if open.allSatisfy({ task in task.node.map { reachable[$0]?.isReady != true } ?? true }) { return removal }
+            guard ContinuousClock.now < deadline else {
+                let names = open.compactMap { $0.node.flatMap { reachable[$0]?.name } }.joined(separator: ", ")
+                throw SpawnError(.timedOut, "Docker has not ended the container on \(names); look at that node")
+            }
         }
     }
 }

@@ -23,6 +23,19 @@ extension SwarmCluster {
         }
     }
 
+    /// The services with these ids, as many as there are.
+    func services(ids: [String]) async throws -> [SwarmService] {
+        let filters: DockerFilters = ["id": ids]
+        return try await docker.get("/services", query: ["filters": filters.text])
+    }
+
+    /// The tasks of services that are there; Docker refuses to tell where one is not.
+    func tasks(ofServices ids: [String]) async throws -> [SwarmTask] {
+        guard !ids.isEmpty else { return [] }
+        let filters: DockerFilters = ["service": ids]
+        return try await docker.get("/tasks", query: ["filters": filters.text])
+    }
+
     func configs(of session: SessionID? = nil) async throws -> [SwarmFile] { try await files("/configs", session) }
 
     func secrets(of session: SessionID? = nil) async throws -> [SwarmFile] { try await files("/secrets", session) }

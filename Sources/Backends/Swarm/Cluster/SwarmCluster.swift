@@ -80,9 +80,8 @@ final class SwarmCluster: Sendable {
         handles.withLock { $0[session] = handle }
     }
 
-    /// Forgets the sessions that are not among these.
-    func remember(only sessions: Set<SessionID>) {
-        handles.withLock { $0 = $0.filter { sessions.contains($0.key) } }
+    func forget(_ session: SessionID) {
+        handles.withLock { $0[session] = nil }
     }
 
     func handle(of session: SessionID) -> Handle? {

@@ -11,6 +11,12 @@ extension SwarmCluster {
                 throw SpawnError(
                     .invalidRequest, "connect is 'address', and the template names no overlay network in 'networks'")
             }
+            guard network.hasMember(OwnAddresses.all()) else {
+                throw SpawnError(
+                    .backendFailed,
+                    "connect is 'address', and the daemon is not on the network '\(network.name)': whoever answers at an "
+                        + "address of it from here is a stranger; attach the daemon to it, or set 'connect' to 'auto'")
+            }
             return .address(network: network.id)
         case .gateway: return .gateway
         case .vip, .dnsrr: return .name(question.alias, question.mode)
@@ -46,9 +52,14 @@ extension SwarmCluster {
 
     /// Whether the manager that answers runs on the machine, or in the network namespace, that the daemon is in.
     func isBridgeHere(_ own: Set<String> = OwnAddresses.all()) async throws -> Bool {
+        // Every machine's bridge has the same address, so a manager elsewhere must not be asked at all.
+        guard host.managers.count == 1, host.managers.allSatisfy(\.isLocal) else { return false }
         for name in Self.bridgeNames {
-            guard let bridge = try? await network(name) else { continue }
-            if bridge.gateways.contains(where: own.contains) { return true }
+            do {
+                if try await network(name).gateways.contains(where: own.contains) { return true }
+            } catch let error as DockerError {
+                guard error.isNotFound else { throw error }
+            }
         }
         return false
     }
@@ -108,5 +119,15 @@ extension SwarmCluster {
                     + "`docker swarm init --advertise-addr` gives it an address, or set 'connect' in the template")
         }
         return address
+    }
+}
+
+extension DockerHost.Manager {
+    /// Whether it is on the daemon's own machine.
+    fileprivate var isLocal: Bool {
+        switch self {
+        case .socket: true
+        case .plain(let host, _), .tls(let host, _): host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        }
     }
 }

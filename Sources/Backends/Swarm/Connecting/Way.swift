@@ -16,6 +16,14 @@ enum Way: Sendable, Hashable {
         if case .nodePort = self { true } else { false }
     }
 
+    /// Whether it leads to one task alone, and not to the next one of the same service.
+    var isOfOneTask: Bool {
+        switch self {
+        case .address, .gateway, .nodePort, .node: true
+        case .name: false
+        }
+    }
+
     /// What it means for the service that is made.
     var mode: ConnectMode {
         switch self {
