@@ -32,7 +32,8 @@ struct Engine {
         self.log = log
         state = try StateDirectory(settings.stateDirectory)
         let registry = try Plugins.registry(
-            stateDirectory: settings.stateDirectory, openFileLimit: openFileLimit, docker: settings.docker)
+            stateDirectory: settings.stateDirectory, openFileLimit: openFileLimit, docker: settings.docker,
+            installation: try state.installation())
         let files = try CatalogueFiles(
             paths: CataloguePaths(settings, home: home), registry: registry, log: log)
         self.files = files

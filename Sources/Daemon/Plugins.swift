@@ -10,12 +10,15 @@ enum Plugins {
     ///   - stateDirectory: where backends keep logs.
     ///   - openFileLimit: how many open files servers start with; `nil`: as many as the daemon.
     ///   - docker: where Docker is; the environment completes it.
+    ///   - installation: tells this daemon's things from another one's.
     static func registry(
         stateDirectory: String, openFileLimit: Int? = nil, docker: DockerSettings = DockerSettings(),
+        installation: String = "",
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(SpawnError) -> Registry {
         let machine = try LocalMachine(logDirectory: stateDirectory + "/logs", openFileLimit: openFileLimit)
-        let swarm = try docker.swarm(environment: environment)
+        var swarm = try docker.swarm(environment: environment)
+        swarm.installation = installation
         return Registry(
             backends: [
                 Registry.Entry(LocalBackend(machine), classes: LocalBackend.classes),

@@ -32,3 +32,29 @@ import Testing
             ])
     }
 }
+
+@Suite struct SwarmMarkTests {
+    @Test func `what is made says which daemon made it, volumes and files too`() throws {
+        let plan = try SwarmTest.plan([
+            "images": [["image": "x", "name": "x"]],
+            "container_spec": [
+                "mounts": [["source": "home", "target": "/home"], ["source": "", "target": "/tmp/x"]]
+            ],
+        ])
+        let options = try SwarmOptions(plan)
+        var specification = try ServiceSpecification(plan, options, ServiceAssembly(name: "one"))
+        specification.mark("abc")
+        #expect(specification.labels["multiplespawner.installation"] == "abc")
+        let volumes = try #require(specification.task.container.mounts).compactMap(\.volume)
+        #expect(volumes.count == 2)
+        #expect(volumes.allSatisfy { $0.labels?["multiplespawner.installation"] == "abc" })
+        let file = StoredFile(name: "n", labels: ["a": "b"], content: []).marked("abc")
+        #expect(file.labels == ["a": "b", "multiplespawner.installation": "abc"])
+    }
+
+    @Test func `leases go to a label and come back`() {
+        let leases = [Lease(pool: "a100", device: "GPU-1=x"), Lease(pool: "t4", device: "0")]
+        #expect(Lease.leases(in: [ServiceLabels.leases: Lease.text(of: leases)]) == leases)
+        #expect(Lease.leases(in: [:]) == [])
+    }
+}

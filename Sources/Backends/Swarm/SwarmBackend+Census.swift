@@ -66,16 +66,18 @@ extension SwarmCluster {
     func residents(isOwn: Bool) async throws -> [Resident] {
         let host = isOwn ? nil : host
         var found: [SessionID: Leftover] = [:]
-        for service in try await services() where !service.isCleanUp {
+        for service in try await services() where !service.isCleanUp && isOurs(service.labels) {
             guard let session = service.session else { continue }
             found[session] = Leftover(
                 handle: handle(of: service, as: host), identity: service.identity, parts: ["service \(service.name)"])
         }
         // What is left without its service: a start that was cut off before it, or a stop after it.
         for (kind, files) in [("config", try await configs()), ("secret", try await secrets())] {
-            for file in files { add("\(kind) \(file.name)", file.labels, host, to: &found) { _ in } }
+            for file in files where isOurs(file.labels) {
+                add("\(kind) \(file.name)", file.labels, host, to: &found) { _ in }
+            }
         }
-        let volumes = try await volumes().filter { ($0.labels ?? [:]).isAutoremoved }
+        let volumes = try await volumes().filter { ($0.labels ?? [:]).isAutoremoved && isOurs($0.labels ?? [:]) }
         let node = volumes.isEmpty ? nil : try await volumeRemoval.ownNodeID()
         for volume in volumes {
             add("volume \(volume.name)", volume.labels ?? [:], host, to: &found) { handle in
@@ -90,6 +92,11 @@ extension SwarmCluster {
                     description: left.parts.joined(separator: ", "))
             }
         }.sorted { $0.session.rawValue < $1.session.rawValue }
+    }
+
+    /// Whether it was made by this daemon, and not by another one on the same swarm.
+    private func isOurs(_ labels: [String: String]) -> Bool {
+        (labels[ServiceLabels.installation] ?? "") == installation
     }
 
     /// What there is of one session.

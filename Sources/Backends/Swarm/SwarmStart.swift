@@ -42,7 +42,9 @@ struct SwarmStart: Sendable {
         for upload in try options.uploads(of: plan, names) {
             var reference = upload.reference
             reference.id = try await patiently {
-                try await whole { try await cluster.make(upload.file, in: "configs", for: plan.id) }
+                try await whole {
+                    try await cluster.make(upload.file.marked(cluster.installation), in: "configs", for: plan.id)
+                }
             }
             assembly.uploads.append(reference)
         }
@@ -58,7 +60,9 @@ struct SwarmStart: Sendable {
         for part in secrets.parts {
             var reference = part.reference
             reference.id = try await patiently {
-                try await whole { try await cluster.make(part.file, in: "secrets", for: plan.id) }
+                try await whole {
+                    try await cluster.make(part.file.marked(cluster.installation), in: "secrets", for: plan.id)
+                }
             }
             assembly.secrets.append(reference)
         }
@@ -77,6 +81,7 @@ struct SwarmStart: Sendable {
 
     private func create(_ assembly: ServiceAssembly, _ handle: inout SwarmHandle) async throws {
         var specification = try ServiceSpecification(plan, options, assembly)
+        specification.mark(cluster.installation)
         if !handle.leases.isEmpty { specification.labels[ServiceLabels.leases] = Lease.text(of: handle.leases) }
         let headers = credentials.header(forImage: options.image).map { ["X-Registry-Auth": $0] } ?? [:]
         var isRepeated = false

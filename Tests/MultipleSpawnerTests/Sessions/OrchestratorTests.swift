@@ -104,6 +104,19 @@ import Testing
         #expect(phase == .stopped(.exited(7)))
     }
 
+    @Test func `a server that its place has lost ends as failed, with the reason`() async throws {
+        let hub = try await Hub()
+        _ = try await hub.start("a")
+        hub.backend.world.withLock { $0.lost = "the node 'worker-2' is down" }
+        hub.backend.crash(try SessionID("a"))
+        let phase = try await hub.phase(of: "a") { $0.isOver }
+        guard case .failed(let failure) = phase else {
+            Issue.record("it is \(phase)")
+            return
+        }
+        #expect(failure.message == "the node 'worker-2' is down")
+    }
+
     @Test func `a place that cannot be asked ends nothing`() async throws {
         let hub = try await Hub()
         _ = try await hub.start("a")

@@ -13,6 +13,8 @@ final class ScriptedBackend: Backend {
         var started = 0
         var stopped = 0
         var isUnreachable = false
+        /// Why the place has lost every server.
+        var lost: String?
         /// How often `stop` fails before it works.
         var stopFailures = 0
         /// What was told before anything was done, in the order of the calls.
@@ -86,6 +88,7 @@ final class ScriptedBackend: Backend {
         world.withLock { world in
             handles.map { handle in
                 if world.isUnreachable { return Observation(handle, .unreachable("the line is cut")) }
+                if let reason = world.lost { return Observation(handle, .lost(reason)) }
                 return Observation(handle, world.servers.values.contains(handle) ? .running : .exited(7))
             }
         }

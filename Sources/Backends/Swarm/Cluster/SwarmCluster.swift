@@ -8,6 +8,8 @@ import Transport
 /// It remembers only what can be asked again. What belongs to a session is in its handle and in Docker's labels.
 final class SwarmCluster: Sendable {
     let host: DockerHost
+    /// The daemon whose things are looked after.
+    let installation: String
     let docker: DockerClient
     /// For calls that last as long as a server takes to end.
     let patientDocker: DockerClient
@@ -26,6 +28,7 @@ final class SwarmCluster: Sendable {
 
     init(_ host: DockerHost, _ configuration: SwarmConfiguration, log: Logger) {
         self.host = host
+        installation = configuration.installation
         let docker = DockerClient(host: host, http: configuration.http)
         self.docker = docker
         patientDocker = DockerClient(host: host, http: configuration.patientHTTP)

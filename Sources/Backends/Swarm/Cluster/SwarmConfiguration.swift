@@ -7,6 +7,8 @@ public struct SwarmConfiguration: Sendable {
     /// What completes the options of a template that name only a part: `DOCKER_CERT_PATH` and the like.
     public var environment: [String: String]
     public var credentials: RegistryCredentials
+    /// Which daemon's things these are, where several share a swarm: what another one made is never swept.
+    public var installation = ""
     public var http: HTTPClient
     /// For calls that may last as long as a server takes to end: they must not hold up the others.
     public var patientHTTP: HTTPClient
