@@ -86,13 +86,20 @@ struct TLSListener {
         }
     }
 
+    /// Where Docker put the file, its mode is the service's to say, and `chmod` cannot change it.
+    static func privacyRemedy(_ path: String) -> String {
+        path.utf8.starts(with: "/run/secrets/".utf8)
+            ? "give the service this secret by its long form: {source: …, target: …, mode: 0400}" : "chmod 600 it"
+    }
+
     private static func tokens(_ path: String) throws(SpawnError) -> [Gatekeeper.Token] {
         var status = stat()
         guard stat(path, &status) == 0 else {
             throw SpawnError(.invalidRequest, "cannot read '\(path)': \(errorText())")
         }
         guard status.st_mode & 0o077 == 0 else {
-            throw SpawnError(.invalidRequest, "'\(path)' holds tokens and others may read it; chmod 600 it")
+            throw SpawnError(
+                .invalidRequest, "'\(path)' holds tokens and others may read it; \(Self.privacyRemedy(path))")
         }
         let text = String(decoding: try FileBytes.read(path), as: UTF8.self)
         var tokens: [Gatekeeper.Token] = []

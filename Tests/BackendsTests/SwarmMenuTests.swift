@@ -39,6 +39,26 @@ import Testing
         #expect(task?["Resources"] == ["Limits": ["MemoryBytes": .integer(1 << 30)]])
     }
 
+    @Test func `What was chosen is the entry of the menu, and no other of its name`() throws {
+        let menu = SwarmMenu.menu(of: try SwarmTest.bound(options))
+        for image in menu.images {
+            #expect(try settle(image)["images"]?.arrayValue?.first?["name"]?.stringValue ?? image.image == image.name)
+        }
+        let elsewhere = Menu.Image(name: "One", image: "x:1", description: "first", position: 1)
+        #expect(SwarmTest.refusal { try settle(elsewhere) }.contains("is not offered here"))
+        let twins: JSONValue = [
+            "images": [
+                [
+                    "image": "x:1", "name": "One", "mounts": [["type": "bind", "source": "/", "target": "/host"]],
+                    "access": ["admin"],
+                ],
+                ["image": "x:1", "name": "One"], ["image": "x:1"],
+            ]
+        ]
+        #expect(SwarmTest.refusal { try settle(nil, [], twins) }.contains("two entries of the image 'x:1'"))
+        #expect(SwarmTest.refusal { try SwarmOptions(twins, user: nil) }.contains("two entries of the image 'x:1'"))
+    }
+
     @Test func `No choice is the first image, and one that is not there is refused`() throws {
         #expect(try settle(nil)["images"]?.arrayValue?.first?["name"] == "One")
         for wrong in [Menu.Image(name: "One", image: "y"), Menu.Image(name: "Three", image: "x:1")] {

@@ -171,10 +171,18 @@ import Testing
         let template: JSONValue = ["allowed_user_options": ["container_spec.hostname", "container_spec.mounts"]]
         for container: JSONValue in [
             ["hostname": "{{.Node.Hostname}}"], ["mounts": [["target": "/{{.Node.Hostname}}"]]],
+            ["hostname": "\u{600}{{.Node.Hostname}}"], ["mounts": [["target": "/\u{600}{{.Node.Hostname}}"]]],
         ] {
             #expect(refusal(template, ["container_spec": container])?.message.contains("'{{'") == true)
         }
         #expect(refusal(template, ["container_spec": ["args": ["echo", "{{x}}"]]]) == nil)
+    }
+
+    @Test func `A scalar that joins the brace after it hides no template of Docker's`() throws {
+        let task = try task([:], ["container_spec": ["env": ["A": "\u{600}{{.Node.ID}}"]]])
+        let variables = task?["ContainerSpec"]?["Env"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        let text = try #require(variables.first { $0.utf8.starts(with: "A=".utf8) })
+        #expect(Array(text.utf8) == Array("A=\u{600}{{\"{{\"}}.Node.ID}}".utf8))
     }
 
     @Test(arguments: [

@@ -32,6 +32,11 @@ import Testing
         #expect(error?.message.contains("chmod 600") == true)
     }
 
+    @Test func `a secret of Docker's gets its mode in the service, by the long form`() {
+        #expect(TLSListener.privacyRemedy("/run/secrets/engine_token").contains("mode: 0400"))
+        #expect(TLSListener.privacyRemedy("/etc/tokens") == "chmod 600 it")
+    }
+
     @Test(arguments: ["0.0.0.0:8443", "example.org:1", "127.0.0.1", "127.0.0.1:x", "127.0.0.1:70000"])
     func `only loopback does without a certificate, and an address has a port`(_ address: String) {
         #expect(throws: SpawnError.self) { try listener("secret\n", address: address) }

@@ -33,6 +33,20 @@ import Testing
         #expect(try fill("{A}{B}", ["A": "{B", "B": "}"]) == "{B}")
     }
 
+    @Test(arguments: [
+        ("{A}", "{{.Node.Hostname}}", ""), ("x-{A}", "\u{600}{{x", ""), ("{A}{B}", "{", "{x}}"), ("{A}{B}{A}", "{", ""),
+        ("{A}{B}{endpoint}", "{", ""), ("{A}{}", "{", ""),
+    ])
+    func `a value cannot bring what others read as a template`(text: String, first: String, second: String) throws {
+        let error = #expect(throws: SpawnError.self) {
+            try fill(text, ["A": Secret(first), "B": Secret(second)])
+        }
+        #expect(error?.code == .invalidRequest)
+        #expect(error?.message.contains("'{A}'") == true || error?.message.contains("'{B}'") == true)
+        #expect(error?.message.contains("Node") == false)
+        #expect(try fill("{{.Node.Hostname}}-{A}", ["A": "{x"]) == "{{.Node.Hostname}}-{x")
+    }
+
     @Test func `a value cannot bring a placeholder of a later step`() {
         #expect(throws: SpawnError.self) { try fill("{username}", user: "{endpoint}") }
     }

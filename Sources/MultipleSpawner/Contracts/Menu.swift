@@ -10,12 +10,17 @@ public struct Menu: Sendable, Hashable {
         public let image: String
         public let access: Access?
         public let description: String?
+        /// Which of the backend's entries it is, counted from 0: what tells two of one name apart.
+        public let position: Int?
 
-        public init(name: String, image: String, access: Access? = nil, description: String? = nil) {
+        public init(
+            name: String, image: String, access: Access? = nil, description: String? = nil, position: Int? = nil
+        ) {
             self.name = name
             self.image = image
             self.access = access
             self.description = description
+            self.position = position
         }
     }
 

@@ -62,6 +62,7 @@ struct SwarmOptions: Sendable, Withheld {
         // What was filled in is held against the declaration again: it may have stood where a number is wanted.
         let filled = DeferredPlaceholders(["service_owner": owner]).fill(options)
         let bound = try Self.shape.bind(filled)
+        try SwarmMenu.checkDistinct(bound)
         guard let entry = SwarmMenu.entries(bound).first, let name = entry["image"]?.stringValue, !name.isEmpty else {
             throw SpawnError(.invalidRequest, "the options name no image; give 'images', or 'image'")
         }

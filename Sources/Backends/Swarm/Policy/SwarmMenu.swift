@@ -21,13 +21,29 @@ enum SwarmMenu {
         return [presetImage]
     }
 
+    /// - Throws: `invalid_request` where two entries have the same image and name: whoever asks for one could get the
+    ///   other, which may be for other users.
+    static func checkDistinct(_ options: JSONValue) throws(SpawnError) {
+        var names: [String: Set<String>] = [:]
+        for entry in options["images"]?.arrayValue ?? [] {
+            guard let image = entry["image"]?.stringValue else { continue }
+            let name = entry["name"]?.stringValue ?? image
+            guard names[image, default: []].insert(name).inserted else {
+                throw SpawnError(
+                    .invalidRequest,
+                    "'images' has two entries of the image '\(image.excerpt)' with the name '\(name.excerpt)'; give "
+                        + "each a 'name' of its own")
+            }
+        }
+    }
+
     static func menu(of options: JSONValue) -> Menu {
-        let images = entries(options).compactMap { entry in
+        let images = entries(options).enumerated().compactMap { position, entry in
             entry["image"]?.stringValue.map { image in
                 Menu.Image(
                     name: entry["name"]?.stringValue ?? image, image: image,
                     access: entry["access"].map { Access(bound: $0) },
-                    description: entry["description"]?.stringValue)
+                    description: entry["description"]?.stringValue, position: position)
             }
         }
         return Menu(

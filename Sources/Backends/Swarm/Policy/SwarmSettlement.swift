@@ -11,6 +11,7 @@ enum SwarmSettlement {
     static func settle(
         _ options: JSONValue, with choice: Choice, within limits: HardwareLimits
     ) throws(SpawnError) -> JSONValue {
+        try SwarmMenu.checkDistinct(options)
         let image = try image(choice.image, of: options)
         try checkFiles(choice.files, options)
         let settled = try UserOptionPolicy(options).apply(choice.options, image: image, within: limits)
@@ -19,14 +20,17 @@ enum SwarmSettlement {
         return .object(settled)
     }
 
-    /// The entry that has the name and the image of what was chosen.
+    /// The entry that was chosen. It is the one at that place in the menu, and has that name and image still: access
+    /// was granted to this entry, and to no other.
     private static func image(_ choice: Menu.Image?, of options: JSONValue) throws(SpawnError) -> JSONValue {
         let entries = SwarmMenu.entries(options)
         guard let choice else { return entries[0] }
-        let chosen = entries.first { entry in
+        let chosen = entries.enumerated().first { position, entry in
             let image = entry["image"]?.stringValue
             return image == choice.image && (entry["name"]?.stringValue ?? image) == choice.name
-        }
+                && position == choice.position ?? position
+                && (choice.position == nil || entry["description"]?.stringValue == choice.description)
+        }?.element
         guard let chosen else {
             throw SpawnError(
                 .invalidRequest, "the image '\(choice.name.excerpt)' is not offered here; choose one of the form's")

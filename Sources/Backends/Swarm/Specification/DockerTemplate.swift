@@ -4,8 +4,9 @@ enum DockerTemplate {
     /// The text so that Docker gives it back as it is.
     static func literal(_ text: String) -> String {
         guard holdsTemplate(text) else { return text }
-        return text.replacing("{{", with: #"{{"{{"}}"#)
+        return String(decoding: Array(text.utf8).replacing("{{".utf8, with: #"{{"{{"}}"#.utf8), as: UTF8.self)
     }
 
-    static func holdsTemplate(_ text: String) -> Bool { text.contains("{{") }
+    /// Bytes are compared, as Docker does: a scalar before it can make one character of itself and the brace.
+    static func holdsTemplate(_ text: String) -> Bool { text.utf8.contains("{{".utf8) }
 }

@@ -53,14 +53,28 @@ public struct Placeholders: Sendable {
 
     /// The text with its placeholders filled in; those that only a later step knows stay.
     ///
-    /// - Throws: `invalid_request` for a placeholder that stands for a secret.
+    /// - Throws: `invalid_request` for a placeholder that stands for a secret, and for a value with which the text would
+    ///   hold a `{{` that is not its own: whoever gets the options may read a template there, as Docker does.
     public func fill(_ text: String) throws(SpawnError) -> String {
         var filled = ""
+        // The placeholder whose value was the last to come in, where nothing else came after it.
+        var last: String?
         for part in PlaceholderText(text).parts {
+            let name: String?
+            let addition: String
             switch part {
-            case .text(let text): filled += text
-            case .placeholder(let name): filled += try value(of: name) ?? "{\(name)}"
+            case .text(let text): (name, addition) = (nil, text)
+            case .placeholder(let placeholder):
+                let value = try value(of: placeholder)
+                (name, addition) = (value == nil ? nil : placeholder, value ?? "{\(placeholder)}")
             }
+            guard !addition.isEmpty else { continue }
+            let brace = UInt8(ascii: "{")
+            if let source = name ?? last, filled.utf8.last == brace, addition.utf8.first == brace {
+                throw Self.templateRefusal(source)
+            }
+            filled += addition
+            last = name
         }
         return filled
     }
@@ -102,6 +116,7 @@ public struct Placeholders: Sendable {
                 value = attribute(name)
             }
         }
+        if let value, value.utf8.contains("{{".utf8) { throw Self.templateRefusal(name) }
         if let value, PlaceholderText(value).names.contains(where: { PlaceholderName($0) == .deferred }) {
             // A later step fills the text in once more, and would take this for its own.
             throw SpawnError(
@@ -124,6 +139,14 @@ public struct Placeholders: Sendable {
         case "JUPYTERHUB_SERVER_NAME": identity.server
         default: nil
         }
+    }
+
+    /// The value is never shown, as it may be private.
+    private static func templateRefusal(_ name: String) -> SpawnError {
+        SpawnError(
+            .invalidRequest,
+            "what '{\(name.excerpt)}' stands for brings '{{' into an option, where it could be read as a template; "
+                + "change it where it comes from")
     }
 
     static func refusal(_ name: String) -> SpawnError {

@@ -35,7 +35,7 @@ struct SettingGuard {
             let value = try placeholders.fill(placeholder)
             guard value != placeholder else { continue }
             let holdsSeparator = value.unicodeScalars.contains { $0.isControl || $0 == "," }
-            guard !holdsSeparator, !value.contains("{{") else {
+            guard !holdsSeparator, !value.utf8.contains("{{".utf8) else {
                 throw SpawnError(
                     .invalidRequest,
                     "what '{\(name.excerpt)}' stands for holds a comma, a line break or '{{', and would be more than one "

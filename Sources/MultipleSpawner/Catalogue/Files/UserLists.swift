@@ -20,7 +20,7 @@ struct UserLists: Sendable {
         menu.images = menu.images.map { image in
             Menu.Image(
                 name: image.name, image: image.image, access: image.access.map { resolve($0) },
-                description: image.description)
+                description: image.description, position: image.position)
         }
         return menu
     }
