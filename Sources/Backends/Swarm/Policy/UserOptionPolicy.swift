@@ -23,7 +23,9 @@ struct UserOptionPolicy {
         guard isOn else { return [] }
         var keys = ["container_spec", "resource_spec"]
         if !AcceleratorPlan.names(options["accelerators"]).isEmpty { keys.append("accelerators") }
-        return keys + ["networks", "placement", "log_driver"].filter { allows($0) }
+        let hasNetworks = options["allowed_networks"]?.arrayValue?.isEmpty == false
+        return keys
+            + ["networks", "placement", "log_driver"].filter { allows($0) && ($0 != "networks" || hasNetworks) }
     }
 
     func allows(_ key: String) -> Bool { allowed.contains(key) }
