@@ -158,6 +158,13 @@ import Testing
         #expect(task?["ContainerSpec"]?["Hostname"] == "box")
     }
 
+    @Test func `All of resource_spec is allowed by its own name, within the limits`() {
+        let template: JSONValue = ["allowed_user_options": ["resource_spec"], "resource_spec": ["pids_limit": 100]]
+        #expect(refusal(template, ["resource_spec": ["pids_limit": 50, "mem_reservation": "1G"]]) == nil)
+        #expect(refusal(template, ["resource_spec": ["pids_limit": 0]])?.code == .forbidden)
+        #expect(refusal(template, ["container_spec": ["user": "root"]])?.code == .forbidden)
+    }
+
     @Test func `Networks are those that the admin lists, and bring no alias`() {
         let template: JSONValue = ["allowed_user_options": ["networks"], "allowed_networks": ["data"]]
         #expect(refusal(template, ["networks": ["data"]]) == nil)

@@ -28,7 +28,10 @@ struct UserOptionPolicy {
             + ["networks", "placement", "log_driver"].filter { allows($0) && ($0 != "networks" || hasNetworks) }
     }
 
-    func allows(_ key: String) -> Bool { allowed.contains(key) }
+    /// `resource_spec` means all its keys. Of `container_spec` each is named by itself, for most of them give power.
+    func allows(_ key: String) -> Bool {
+        allowed.contains(key) || key.utf8.starts(with: "resource_spec.".utf8) && allowed.contains("resource_spec")
+    }
 
     /// - Throws: `forbidden` unless the admin allows the key.
     func require(_ key: String, _ reason: String = "") throws(SpawnError) {
