@@ -50,6 +50,26 @@ import Testing
         }
     }
 
+    @Test(arguments: files)
+    func `An example settles also while nobody's data are filled in, as for a plan that is shown`(file: String) throws {
+        let text = try String(contentsOf: Self.directory.appending(path: file), encoding: .utf8)
+        let template = try #require(JSONSource(file: file, text: text).root?.jsonValue.arrayValue?.first)
+        let kwargs = try #require(template["spawner"]?["kwargs"])
+        let options = try SwarmOptions.shape.bind(kwargs, keepingPlaceholders: true)
+        for image in SwarmMenu.menu(of: options).images {
+            #expect(throws: Never.self) {
+                try SwarmSettlement.settle(options, with: Choice(image: image), within: HardwareLimits())
+            }
+        }
+    }
+
+    @Test func `A start takes no placeholder that nobody filled in where a value is looked at`() throws {
+        let text = try String(contentsOf: Self.directory.appending(path: "swarm_sshfs.json"), encoding: .utf8)
+        let template = try #require(JSONSource(file: "sshfs", text: text).root?.jsonValue.arrayValue?.first)
+        let options = try #require(template["spawner"]?["kwargs"])
+        #expect(SwarmTest.refusal { try SwarmOptions(options, user: "alice") }.contains("'port' that is not one"))
+    }
+
     @Test func `The home on NFS is the directory that the hook makes`() throws {
         let read = try SwarmOptions(try options("swarm_nfs_homes.json"), user: "Alice@x.edu")
         let directory = try #require(read.homeHook?.directory?.path)

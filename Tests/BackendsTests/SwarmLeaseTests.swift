@@ -27,6 +27,21 @@ import Testing
         #expect(book.taken(in: "gpus") == 2)
     }
 
+    @Test func `A pool that is named gives what it declares, and GPUs that were chosen are given once`() throws {
+        func needs(_ declared: JSONValue, _ wanted: JSONValue, chosen: Int = 3) throws -> [Int] {
+            try AcceleratorPlan(declared: declared, wanted: wanted).needs(chosenGPUs: chosen).map(\.count)
+        }
+        let declared: JSONValue = [
+            ["name": "a", "ids": ["0", "1"], "count": 2], ["name": "b", "ids": ["2"], "count": "gpu"],
+            ["name": "c", "ids": ["3"], "count": "gpu"],
+        ]
+        #expect(try needs(declared, ["a"]) == [2])
+        #expect(try needs(declared, ["a", "b"]) == [2, 3])
+        #expect(try needs(declared, ["b"], chosen: 0) == [])
+        #expect(try needs(declared, [["name": "b", "count": 1], ["name": "c"]]) == [1, 3])
+        #expect(SwarmTest.refusal { try needs(declared, ["b", "c"]) }.contains("'b' and 'c' each give"))
+    }
+
     @Test func `What cannot be had says so by a code that may be tried again`() throws {
         var book = LeaseBook()
         let error = #expect(throws: SpawnError.self) {

@@ -112,6 +112,12 @@ import Testing
         }
     }
 
+    @Test func `Where nothing is said of the user, the container is nobody special's`() throws {
+        let user: [String: JSONValue] = ["container_spec": ["args": ["x"], "env": ["A": "1"], "workdir": "/x"]]
+        #expect(refusal([:], user) == nil)
+        #expect(refusal(["images": [["image": "i", "user": ""]], "container_spec": ["user": "root"]], user) != nil)
+    }
+
     @Test func `An image's own user decides before the template's`() throws {
         let template: JSONValue = ["container_spec": ["user": "root"], "images": [["image": "i", "user": "1000"]]]
         #expect(throws: Never.self) { try task(template, ["container_spec": ["args": ["x"]]]) }
@@ -140,7 +146,7 @@ import Testing
                 "allowed_user_options": [
                     "networks", "placement", "log_driver", "container_spec.hostname", "resource_spec.mem_reservation",
                 ],
-                "networks": ["jh"], "placement": ["node.role==worker"],
+                "allowed_networks": ["data"], "networks": ["jh"], "placement": ["node.role==worker"],
             ],
             [
                 "networks": ["data"], "placement": ["node.labels.zone==a"], "log_driver": ["name": "none"],
@@ -152,6 +158,13 @@ import Testing
         #expect(task?["ContainerSpec"]?["Hostname"] == "box")
     }
 
+    @Test func `All of resource_spec is allowed by its own name, within the limits`() {
+        let template: JSONValue = ["allowed_user_options": ["resource_spec"], "resource_spec": ["pids_limit": 100]]
+        #expect(refusal(template, ["resource_spec": ["pids_limit": 50, "mem_reservation": "1G"]]) == nil)
+        #expect(refusal(template, ["resource_spec": ["pids_limit": 0]])?.code == .forbidden)
+        #expect(refusal(template, ["container_spec": ["user": "root"]])?.code == .forbidden)
+    }
+
     @Test func `Networks are those that the admin lists, and bring no alias`() {
         let template: JSONValue = ["allowed_user_options": ["networks"], "allowed_networks": ["data"]]
         #expect(refusal(template, ["networks": ["data"]]) == nil)
@@ -159,12 +172,46 @@ import Testing
         #expect(refusal(template, ["networks": [["Target": "data", "Aliases": ["hub"]]]]) != nil)
     }
 
-    @Test(arguments: ["host", "bridge", "ingress", "docker_gwbridge"])
-    func `A node's own network is not chosen unless the admin lists it`(network: String) {
+    @Test(arguments: ["host", "bridge", "ingress", "docker_gwbridge", "data"])
+    func `No network is chosen unless the admin lists it`(network: String) {
         let user: [String: JSONValue] = ["networks": .array([.string(network)])]
         #expect(refusal(["allowed_user_options": ["networks"]], user)?.code == .forbidden)
         let listed: JSONValue = ["allowed_user_options": ["networks"], "allowed_networks": .array([.string(network)])]
         #expect(refusal(listed, user) == nil)
+        #expect(refusal(["allowed_networks": .array([.string(network)])], user)?.code == .forbidden)
+    }
+
+    @Test func `Secrets and configs are those that the admin lists, by name`() {
+        for kind in ["secret", "config"] {
+            let allowed: [JSONValue] = [.string("container_spec.\(kind)s")]
+            let ours = "jupyter-0123456789abcdef0123-token"
+            let template: JSONValue = .object([
+                "allowed_user_options": .array(allowed), "allowed_\(kind)s": ["data-key", .string(ours)],
+            ])
+            func ask(_ template: JSONValue, _ entry: [String: JSONValue]) -> SpawnError? {
+                refusal(template, ["container_spec": .object(["\(kind)s": .array([.object(entry)])])])
+            }
+            let listed: [String: JSONValue] = ["\(kind)_name": "data-key"]
+            // The policy lets it pass; that there is none of the name is found out later.
+            #expect(ask(template, listed)?.code == .notFound)
+            #expect(ask(["allowed_user_options": .array(allowed)], listed)?.message.contains("lists none") == true)
+            #expect(ask(template, ["\(kind)_name": "site_key"])?.message.contains("choose of 'data-key'") == true)
+            #expect(ask(template, ["\(kind)_name": "data-key", "\(kind)_id": "x"])?.code == .forbidden)
+            #expect(ask(template, ["\(kind)_name": .string(ours)])?.message.contains("session's own") == true)
+        }
+    }
+
+    @Test func `Generic resources are a number of devices, in all within the limit of GPUs`() throws {
+        let template: JSONValue = ["allowed_user_options": ["resource_spec.generic_resources"]]
+        func ask(_ resources: JSONValue) throws -> JSONValue? {
+            try task(template, ["resource_spec": ["generic_resources": resources]], within: HardwareLimits(gpu: 2))
+        }
+        let reserved = try ask(["A": 1, "B": 1])?["Resources"]?["Reservations"]?["GenericResources"]
+        #expect(reserved?.arrayValue?.count == 2)
+        #expect(SwarmTest.refusal { try ask(["A": 2, "B": 1]) }.contains("3 in all; the most here is 2"))
+        let twice: JSONValue = ["DiscreteResourceSpec": ["Kind": "A", "Value": 2]]
+        #expect(SwarmTest.refusal { try ask([twice, twice]) }.contains("4 in all"))
+        #expect(SwarmTest.refusal { try ask(["A": "GPU-1"]) }.contains("give how many"))
     }
 
     @Test func `Docker's templates are not for users`() {

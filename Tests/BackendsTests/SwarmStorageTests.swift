@@ -90,7 +90,16 @@ import Testing
     @Test(
         arguments: [
             (["source": "v", "target": "home"], "whole path"), (["source": "v", "target": "/a/../etc"], "'..'"),
-            (["source": "v", "target": "/a/.."], "'..'"),
+            (["source": "v", "target": "/a/.."], "'..'"), (["source": "v", "target": "/a/./b"], "empty or '.'"),
+            (["type": "bind", "source": "/srv/data/", "target": "/a"], "ends in '/'"),
+            (["type": "bind", "source": "/srv/data/.", "target": "/a"], "empty or '.'"),
+            (["type": "bind", "source": "/srv//x", "target": "/a"], "empty or '.'"),
+            (
+                [
+                    "source": "v", "target": "/a",
+                    "driver_config": ["name": "local", "options": ["type": "nfs4", "device": ":/var/nfs//x"]],
+                ], "empty or '.'"
+            ),
             (["type": "bind", "source": "srv", "target": "/a"], "whole path"),
             (["type": "bind", "source": "/srv/../etc", "target": "/a"], "'..'"),
             (["type": "bind", "target": "/a"], "whole path"),

@@ -15,6 +15,7 @@ import Testing
                         Field("name", .string, "a name"),
                     ]))), "mounts"),
         Field("either", .either([.integer(0...9), .map(.setting)]), "one or the other"),
+        Field("command", .either([.words, .list(.string)]), "a command"),
     ])
 
     /// The options with placeholders filled in, as for a request of this user.
@@ -25,6 +26,16 @@ import Testing
         #expect(remarks.isEmpty)
         let identity = try SessionIdentity(hub: "h", user: user)
         return try options.filled(by: Placeholders(identity: identity, environment: [:]))
+    }
+
+    @Test(arguments: ["a --allow-root", "a'b", "a\"b", "a\\b", "a\u{A0}b", "a \u{301}b"])
+    func `A value does not become a further word of a command that is one text`(user: String) throws {
+        let error = #expect(throws: SpawnError.self) { try filled(#"{"command": "run --as={username}"}"#, user: user) }
+        #expect(error?.message.contains("more than one word") == true)
+        // In a list the words are what the admin made them.
+        let listed = try filled(#"{"command": ["run", "--as={username}"]}"#, user: user)
+        #expect(listed["command"] == ["run", .string("--as=\(user)")])
+        #expect(try filled(#"{"command": "run --as={username}"}"#, user: "a&b")["command"] == "run --as=a&b")
     }
 
     @Test(arguments: [

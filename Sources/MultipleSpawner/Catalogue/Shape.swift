@@ -19,6 +19,9 @@ public indirect enum Shape: Sendable {
     /// Text that becomes one setting among several, separated by commas, such as the options of a mount. What a
     /// placeholder brings in must not hold a separator: it would be a further setting, chosen by a user.
     case setting
+    /// Text that is taken apart into words, as a shell does, after placeholders were filled in. What one brings in must
+    /// not hold what separates or quotes: it would be a further word, chosen by a user.
+    case words
     /// A list. A single value stands for a list of one, as in the originals' `playbook_path`.
     case list(Shape)
     /// An object with free keys.

@@ -19,16 +19,21 @@ struct AcceleratorPlan: Sendable, Hashable {
 
     /// - Parameters:
     ///   - declared: `accelerators` of the template: the pools that names refer to.
-    ///   - wanted: those of the image or the user, else the same.
-    /// - Throws: `invalid_request` for a name that no pool has, or a pool without devices.
+    ///   - wanted: those of the image or the user, else the same. One that is named has the count of its declaration,
+    ///     unless it says another.
+    /// - Throws: `invalid_request` for a name that no pool has, a pool without devices, and two pools of which each
+    ///   gives as many devices as were chosen.
     init(declared: JSONValue?, wanted: JSONValue?) throws(SpawnError) {
         var pools: [AcceleratorPool] = []
+        var counts: [String: Count] = [:]
         for entry in Self.entries(declared) {
-            if let pool = try Self.pool(entry) { pools.append(pool) }
+            guard let pool = try Self.pool(entry) else { continue }
+            pools.append(pool)
+            counts[pool.name] = counts[pool.name] ?? Self.count(entry.value)
         }
         var uses: [Use] = []
         for entry in Self.entries(wanted) {
-            let count = Self.count(entry.value)
+            let own = Self.count(entry.value)
             if let name = entry.reference {
                 guard let pool = pools.first(where: { $0.name == name }) else {
                     throw SpawnError(
@@ -38,10 +43,18 @@ struct AcceleratorPlan: Sendable, Hashable {
                                 ? "'accelerators' of the template has none"
                                 : "there are \(pools.map { "'\($0.name.excerpt)'" }.joined(separator: ", "))"))
                 }
-                uses.append(Use(pool: pool, count: count))
+                uses.append(Use(pool: pool, count: own ?? counts[name] ?? .fixed(1)))
             } else if let pool = try Self.pool(entry) {
-                uses.append(Use(pool: pool, count: count))
+                uses.append(Use(pool: pool, count: own ?? .fixed(1)))
             }
+        }
+        // Each would give as many as were chosen, and the template's limit holds for all together.
+        let chosen = uses.filter { $0.count == .chosenGPUs }.map { "'\($0.pool.name.excerpt)'" }
+        guard chosen.count <= 1 else {
+            throw SpawnError(
+                .invalidRequest,
+                "the accelerator pools \(chosen.joined(separator: " and ")) each give as many devices as GPUs were chosen "
+                    + "('count' is 'gpu'); use one of them, or give the others a number")
         }
         self.uses = uses
     }
@@ -93,11 +106,11 @@ struct AcceleratorPlan: Sendable, Hashable {
         entry.key ?? entry.value["name"]?.stringValue ?? entry.value["type"]?.stringValue
     }
 
-    private static func count(_ value: JSONValue) -> Count {
+    private static func count(_ value: JSONValue) -> Count? {
         switch value["count"] {
         case .integer(let count): .fixed(count)
         case .string: .chosenGPUs
-        default: .fixed(1)
+        default: nil
         }
     }
 

@@ -38,7 +38,7 @@ extension OptionReader {
     }
 
     func userAndGroup() throws(SpawnError) -> UserAndGroup? {
-        guard let text = text("uid_gid") else { return nil }
+        guard let text = text("uid_gid"), !isUnknown(text) else { return nil }
         return try UserAndGroup(text)
     }
 

@@ -4,7 +4,7 @@ extension OptionReader {
     func configs() throws(SpawnError) -> [ConfigReference] {
         var configs: [ConfigReference] = []
         for entry in object["configs"]?.arrayValue ?? [] {
-            let config = OptionReader(entry)
+            let config = OptionReader(entry, isOpen: isOpen)
             let name = config.text("config_name") ?? ""
             configs.append(
                 ConfigReference(
@@ -16,7 +16,7 @@ extension OptionReader {
     func secrets() throws(SpawnError) -> [SecretReference] {
         var secrets: [SecretReference] = []
         for entry in object["secrets"]?.arrayValue ?? [] {
-            let secret = OptionReader(entry)
+            let secret = OptionReader(entry, isOpen: isOpen)
             let name = secret.text("secret_name") ?? ""
             secrets.append(
                 SecretReference(
@@ -27,7 +27,7 @@ extension OptionReader {
 
     private func file(defaultName: String) throws(SpawnError) -> FileTarget {
         let path = text("filename") ?? defaultName
-        try ContainerPath.checkComponents(of: path, calling: "'filename'")
+        if !isUnknown(path) { try ContainerPath.checkComponents(of: path, calling: "'filename'") }
         var file = FileTarget(name: path)
         file.uid = text("uid") ?? file.uid
         file.gid = text("gid") ?? file.gid

@@ -4,7 +4,7 @@ extension OptionReader {
     func mounts() throws(SpawnError) -> [MountSpecification] {
         var mounts: [MountSpecification] = []
         for entry in object["mounts"]?.arrayValue ?? [] {
-            mounts.append(try OptionReader(entry).mount())
+            mounts.append(try OptionReader(entry, isOpen: isOpen).mount())
         }
         return mounts
     }
@@ -16,10 +16,10 @@ extension OptionReader {
     func mount() throws(SpawnError) -> MountSpecification {
         let kind = text("type").flatMap { MountSpecification.Kind(rawValue: $0) } ?? .volume
         let target = text("target") ?? ""
-        if kind == .npipe {
-            try ContainerPath.checkComponents(of: target, calling: "the mount's 'target'")
-        } else {
-            try ContainerPath.check(target, calling: "the mount's 'target'")
+        switch kind {
+        case _ where isUnknown(target): break
+        case .npipe: try ContainerPath.checkComponents(of: target, calling: "the mount's 'target'")
+        default: try ContainerPath.check(target, calling: "the mount's 'target'")
         }
         var mount = MountSpecification(kind: kind, source: text("source") ?? "", target: target)
         mount.isReadOnly = flag("read_only")
@@ -30,8 +30,10 @@ extension OptionReader {
             try checkVolumeName(mount.source)
             mount.volume = try volume()
         case .bind:
-            try ContainerPath.check(mount.source, calling: "the 'source' of the bind mount at '\(target.excerpt)'")
             mount.binding = text("propagation").map { MountSpecification.Binding(propagation: $0) }
+            guard !isUnknown(mount.source) else { break }
+            try ContainerPath.checkSource(
+                mount.source, calling: "the 'source' of the bind mount at '\(target.excerpt)'")
         case .tmpfs:
             mount.source = ""
             let memory = MountSpecification.Memory(size: number("tmpfs_size"), mode: number("tmpfs_mode"))
@@ -48,7 +50,7 @@ extension OptionReader {
         volume.labels = texts("labels")
         try ServiceLabels.check(volume.labels ?? [:], in: "a mount")
         if var driver = driver("driver_config") {
-            try VolumeDriverCheck(driver).check()
+            if driver.options?.values.contains(where: isUnknown) != true { try VolumeDriverCheck(driver).check() }
             // Nobody's password is a template, and an error of Docker's would show it.
             for key in ["password", "id_rsa"] {
                 if let secret = driver.options?[key] { driver.options?[key] = DockerTemplate.literal(secret) }
@@ -77,7 +79,7 @@ extension OptionReader {
 
     private func checkVolumeName(_ name: String) throws(SpawnError) {
         let bytes = Array(name.utf8)
-        guard let first = bytes.first else { return }
+        guard let first = bytes.first, !isUnknown(name) else { return }
         guard bytes.count <= 255, first.isAlphanumeric,
             bytes.allSatisfy({ $0.isAlphanumeric || "_.-{}".utf8.contains($0) })
         else {

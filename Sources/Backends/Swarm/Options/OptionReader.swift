@@ -3,10 +3,17 @@ import MultipleSpawner
 /// Reads an object of options that were held against their declaration: types and names are right.
 struct OptionReader {
     let object: [String: JSONValue]
+    /// Whether a text may still hold a placeholder, and is then not looked into: there is no user yet, or the options
+    /// are only shown. A start reads them once more.
+    let isOpen: Bool
 
-    init(_ bound: JSONValue?) {
+    init(_ bound: JSONValue?, isOpen: Bool = false) {
         object = bound?.objectValue ?? [:]
+        self.isOpen = isOpen
     }
+
+    /// Whether what the text will be is not known yet.
+    func isUnknown(_ text: String) -> Bool { isOpen && Placeholders.remain(in: text) }
 
     subscript(key: String) -> JSONValue? { object[key] }
 
@@ -35,7 +42,7 @@ struct OptionReader {
     }
 
     func reader(_ key: String) -> OptionReader? {
-        object[key]?.objectValue.map { OptionReader(.object($0)) }
+        object[key]?.objectValue.map { OptionReader(.object($0), isOpen: isOpen) }
     }
 
     /// A driver with a name; one without is none.

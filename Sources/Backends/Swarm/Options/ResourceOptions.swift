@@ -24,7 +24,7 @@ struct ResourceOptions: Sendable, Hashable {
         gpuResource = options.text("gpu_resource")
     }
 
-    private static func generic(_ value: JSONValue?) -> [GenericResource] {
+    static func generic(_ value: JSONValue?) -> [GenericResource] {
         switch value {
         case .object(let members):
             return members.sorted { $0.key < $1.key }.compactMap { kind, value in

@@ -65,6 +65,8 @@ extension SwarmOptions {
             "allowed_user_options", .list(.choice(UserOptionPolicy.knownKeys)),
             "What users may give beyond the preset: `placement`, `container_spec.mounts`…"),
         Field("allowed_networks", .list(.string), "The networks that users may choose, where they may."),
+        Field("allowed_secrets", .list(.string), "The Docker secrets that users may choose, where they may."),
+        Field("allowed_configs", .list(.string), "The Docker configs that users may choose, where they may."),
         Field(
             "user_format_attributes", .list(.string),
             "Attributes of the hub's user whose values are placeholders here: `mount_data`."),

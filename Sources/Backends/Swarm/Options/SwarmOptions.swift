@@ -61,14 +61,14 @@ struct SwarmOptions: Sendable, Withheld {
         let owner = user.map { ServiceOwner($0, style: style).text } ?? "{service_owner}"
         // What was filled in is held against the declaration again: it may have stood where a number is wanted.
         let filled = DeferredPlaceholders(["service_owner": owner]).fill(options)
-        let bound = try Self.shape.bind(filled)
+        let bound = try Self.shape.bind(filled, keepingPlaceholders: user == nil)
         try SwarmMenu.checkDistinct(bound)
         guard let entry = SwarmMenu.entries(bound).first, let name = entry["image"]?.stringValue, !name.isEmpty else {
             throw SpawnError(.invalidRequest, "the options name no image; give 'images', or 'image'")
         }
         let merged = OptionPrecedence(options: bound, image: entry).merged
-        let container = OptionReader(merged["container_spec"])
-        let reader = OptionReader(.object(merged))
+        let container = OptionReader(merged["container_spec"], isOpen: user == nil)
+        let reader = OptionReader(.object(merged), isOpen: user == nil)
 
         self.owner = owner
         image = name
@@ -104,7 +104,7 @@ struct SwarmOptions: Sendable, Withheld {
         token = reader.text("token").flatMap { TokenDelivery(rawValue: $0) } ?? .environment
         connect = reader.text("connect").flatMap { ConnectMode(rawValue: $0) } ?? .auto
         uploads = UploadRules(bound)
-        homeHook = try HomeHook(bound["home_hook"])
+        homeHook = try HomeHook(bound["home_hook"], isOpen: user == nil)
         cleanupImage = reader.text("cleanup_image")
     }
 

@@ -4,7 +4,7 @@ import MultipleSpawner
 /// SwarmSpawner passes them on; Docker's own are read as well.
 enum SwarmShape {
     /// Text, or a list of texts. Text is taken apart as a shell does.
-    static let command = Shape.either([.string, .list(.string)])
+    static let command = Shape.either([.words, .list(.string)])
 
     /// Variables, as an object or as a list of `NAME=value`.
     static let variables = Shape.either([.map(.string), .list(.string)])

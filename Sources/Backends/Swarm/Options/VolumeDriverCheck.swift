@@ -13,10 +13,23 @@ struct VolumeDriverCheck {
     func check() throws(SpawnError) {
         if let device = options["device"] {
             // `:/export/home` of NFS, `//server/share` of CIFS, a path, or the address of a server before it.
-            let path = device.utf8.first == UInt8(ascii: ":") ? String(device.dropFirst()) : device
-            try ContainerPath.checkComponents(of: path, calling: "the 'device' of a volume")
+            try checkDevice(device)
         }
         if isSSHFS { try checkSSHFS() }
+    }
+
+    private func checkDevice(_ device: String) throws(SpawnError) {
+        let what = "the 'device' of a volume"
+        guard !ContainerPath.holdsParent(device) else {
+            throw SpawnError(.invalidRequest, "\(what) is '\(device.excerpt)'; '..' is not allowed in it")
+        }
+        // An address with a scheme, as WebDAV has it, may end in a slash.
+        guard !device.utf8.contains("://".utf8) else { return }
+        // What follows the server of NFS; a share of CIFS begins with two slashes.
+        let colon = device.utf8.firstIndex(of: UInt8(ascii: ":"))
+        var path = colon.map { device.utf8[device.utf8.index(after: $0)...] } ?? device.utf8[...]
+        if path.starts(with: "//".utf8) { path = path.dropFirst() }
+        try ContainerPath.checkComponents(of: String(Substring(path)), calling: what)
     }
 
     /// Whether this is the sshfs plug-in, under whatever name it was installed.

@@ -34,7 +34,9 @@ struct UserContainer {
                 container["mounts"] = .array(
                     (container["mounts"]?.arrayValue ?? []) + (try UserMounts(policy: policy).apply(value)))
             case "configs", "secrets":
-                container[key] = .array((container[key]?.arrayValue ?? []) + (value.arrayValue ?? []))
+                let files = value.arrayValue ?? []
+                try UserFiles(policy: policy, kind: key).check(files)
+                container[key] = .array((container[key]?.arrayValue ?? []) + files)
             default:
                 container[key] = value
             }
@@ -80,6 +82,8 @@ struct UserContainer {
         }
     }
 
+    /// What the template says. An image's own user is known to the node alone: nothing said is taken as nobody special,
+    /// as in Jupyter's own images, and the documentation asks for `user` where an image is root's.
     private var runsAsRoot: Bool {
         let levels = [image, image["container_spec"], policy.options["container_spec"]]
         let user = levels.lazy.compactMap { $0?["user"]?.stringValue ?? $0?["uid_gid"]?.stringValue }.first

@@ -73,22 +73,23 @@ extension UserOptionPolicy {
         }
     }
 
-    /// Networks that are a node's own, or Docker's: they are chosen only where the admin lists them.
-    private static let ofNodes: Set<String> = ["host", "bridge", "none", "ingress", "docker_gwbridge", "nat"]
-
-    /// The template's networks, on which the hub reaches the server, and the user's.
+    /// The template's networks, on which the hub reaches the server, and those of the admin's list that the user names.
+    /// On any other network a user could stand in for a service that others trust there.
     private func joined(_ wanted: [JSONValue]) throws(SpawnError) -> [JSONValue] {
         try require("networks")
-        let listed = options["allowed_networks"]?.arrayValue?.compactMap(\.stringValue)
+        let listed = options["allowed_networks"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        guard !listed.isEmpty else {
+            throw SpawnError(
+                .forbidden,
+                "networks may not be chosen here, as the admin lists none in 'allowed_networks'; leave them out")
+        }
         var networks = options["networks"]?.arrayValue ?? []
-        let present = Set(networks.compactMap { $0.stringValue ?? $0["Target"]?.stringValue })
-        for name in wanted.compactMap(\.stringValue) where !present.contains(name) {
-            guard listed?.contains(name) ?? !Self.ofNodes.contains(name) else {
-                let offer = (listed ?? []).map { "'\($0)'" }.joined(separator: ", ")
+        var present = Set(networks.compactMap { $0.stringValue ?? $0["Target"]?.stringValue })
+        for name in wanted.compactMap(\.stringValue) where present.insert(name).inserted {
+            guard listed.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else {
+                let offer = listed.map { "'\($0)'" }.joined(separator: ", ")
                 throw SpawnError(
-                    .forbidden,
-                    "the network '\(name.excerpt)' may not be chosen here; "
-                        + (offer.isEmpty ? "the admin lists none in 'allowed_networks'" : "choose of \(offer)"))
+                    .forbidden, "the network '\(name.excerpt)' may not be chosen here; choose of \(offer)")
             }
             networks.append(.string(name))
         }

@@ -23,10 +23,15 @@ struct UserOptionPolicy {
         guard isOn else { return [] }
         var keys = ["container_spec", "resource_spec"]
         if !AcceleratorPlan.names(options["accelerators"]).isEmpty { keys.append("accelerators") }
-        return keys + ["networks", "placement", "log_driver"].filter { allows($0) }
+        let hasNetworks = options["allowed_networks"]?.arrayValue?.isEmpty == false
+        return keys
+            + ["networks", "placement", "log_driver"].filter { allows($0) && ($0 != "networks" || hasNetworks) }
     }
 
-    func allows(_ key: String) -> Bool { allowed.contains(key) }
+    /// `resource_spec` means all its keys. Of `container_spec` each is named by itself, for most of them give power.
+    func allows(_ key: String) -> Bool {
+        allowed.contains(key) || key.utf8.starts(with: "resource_spec.".utf8) && allowed.contains("resource_spec")
+    }
 
     /// - Throws: `forbidden` unless the admin allows the key.
     func require(_ key: String, _ reason: String = "") throws(SpawnError) {

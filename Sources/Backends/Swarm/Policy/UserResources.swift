@@ -14,6 +14,7 @@ struct UserResources {
         for (key, value) in wanted.sorted(by: { $0.key < $1.key }) {
             if !Self.preset.contains(key) { try policy.require("resource_spec.\(key)") }
             if let amount = value.integerValue { try check(key, amount) }
+            if key == "generic_resources" { try checkGeneric(value) }
             resources[key] = value
         }
         return .object(resources)
@@ -40,6 +41,25 @@ struct UserResources {
             throw SpawnError(
                 .forbidden, "'\(key)' is \(text(amount, key)); the most here is \(text(most, key)); ask for less")
         }
+    }
+
+    /// What nodes announce are devices: all kinds together are held to the GPUs that the template lets a user have.
+    private func checkGeneric(_ value: JSONValue) throws(SpawnError) {
+        var sum = 0
+        for resource in ResourceOptions.generic(value) {
+            switch resource {
+            case .named(let kind, let name):
+                throw SpawnError(
+                    .forbidden,
+                    "'generic_resources' names '\(name.excerpt)' of '\(kind.excerpt)', which is not a user's to choose; "
+                        + "give how many")
+            case .discrete(_, let count):
+                sum += count
+            }
+        }
+        guard let most = limits.gpu, sum > most else { return }
+        throw SpawnError(
+            .forbidden, "'generic_resources' has \(sum) in all; the most here is \(most); ask for less")
     }
 
     private func admin(_ key: String) -> Int? {

@@ -25,7 +25,8 @@ struct ServiceNames: Sendable, Hashable {
         hashed = Self.hashed(identity, prefix: prefix)
         preferred = Self.plain(identity, owner: owner, style: style, prefix: prefix) ?? hashed
         alias = Self.alias(session)
-        let tag = SHA256.hash(data: Array("\(identity.hub)\0\(session.rawValue)".utf8)).hexadecimal.prefix(20)
+        let tag = SHA256.hash(data: Array("\(identity.hub)\0\(session.rawValue)".utf8)).hexadecimal.prefix(
+            Self.tagLength)
         stem = "\(prefix)-\(tag)"
     }
 
@@ -34,6 +35,18 @@ struct ServiceNames: Sendable, Hashable {
 
     /// The name of a Docker secret: `token`, `key`.
     func secret(_ purpose: String) -> String { "\(stem)-\(purpose)" }
+
+    private static let tagLength = 20
+
+    /// Whether a config or secret of this name is one that a session made, of any hub with this prefix.
+    static func isOfSession(_ name: String, prefix: String) -> Bool {
+        let bytes = Array(name.utf8)
+        let start = Array("\(prefix)-".utf8)
+        guard bytes.starts(with: start), bytes.count > start.count + tagLength else { return false }
+        let rest = bytes.dropFirst(start.count)
+        return rest.prefix(tagLength).allSatisfy(\.isSmallHexadecimal)
+            && rest.dropFirst(tagLength).first == UInt8(ascii: "-")
+    }
 
     /// - Throws: `invalid_request` unless names may begin with the text.
     static func check(prefix: String) throws(SpawnError) {

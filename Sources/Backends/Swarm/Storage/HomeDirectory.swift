@@ -14,7 +14,7 @@ struct HomeDirectory: Sendable, Hashable {
     /// `nil` where the hook has no `path`.
     init?(_ options: OptionReader) throws(SpawnError) {
         guard let path = options.text("path") else { return nil }
-        try ContainerPath.check(path, calling: "the home hook's 'path'")
+        if !options.isUnknown(path) { try ContainerPath.checkSource(path, calling: "the home hook's 'path'") }
         self.path = Self.trimmed(path)
         guard self.path != "/" else {
             throw SpawnError(.invalidRequest, "the home hook's 'path' is '/'; name a directory below it")
@@ -22,13 +22,14 @@ struct HomeDirectory: Sendable, Hashable {
         uid = options.number("uid").flatMap { UInt32(exactly: $0) } ?? 1000
         gid = options.number("gid").flatMap { UInt32(exactly: $0) } ?? 100
         mode = options.number("mode") ?? 0o700
-        ownerFile = try Self.beside(self.path, options.text("owner_file"), "owner_file")
-        quotaMarker = try Self.beside(self.path, options.text("quota_marker"), "quota_marker")
+        ownerFile = try Self.beside(self.path, options, "owner_file")
+        quotaMarker = try Self.beside(self.path, options, "quota_marker")
     }
 
     /// A file by its whole path, or by a name in the directory that the home is in.
-    private static func beside(_ path: String, _ name: String?, _ key: String) throws(SpawnError) -> String? {
-        guard let name else { return nil }
+    private static func beside(_ path: String, _ options: OptionReader, _ key: String) throws(SpawnError) -> String? {
+        guard let name = options.text(key) else { return nil }
+        if options.isUnknown(name) { return name }
         try ContainerPath.checkComponents(of: name, calling: "the home hook's '\(key)'")
         if name.utf8.first == UInt8(ascii: "/") { return name }
         let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) ?? path.startIndex

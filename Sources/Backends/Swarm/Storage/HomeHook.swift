@@ -6,9 +6,9 @@ struct HomeHook: Sendable, Hashable {
     let program: HookProgram?
 
     /// `nil` where the options have none.
-    init?(_ bound: JSONValue?) throws(SpawnError) {
+    init?(_ bound: JSONValue?, isOpen: Bool = false) throws(SpawnError) {
         guard let bound, bound.objectValue?.isEmpty == false else { return nil }
-        let options = OptionReader(bound)
+        let options = OptionReader(bound, isOpen: isOpen)
         directory = try HomeDirectory(options)
         program = try HookProgram(options)
         guard directory != nil || program != nil else {

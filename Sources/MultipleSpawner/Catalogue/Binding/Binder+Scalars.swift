@@ -1,7 +1,7 @@
 extension Binder {
     mutating func bindScalar(_ node: JSONNode, to shape: Shape) -> JSONValue? {
         switch shape {
-        case .string, .setting: bindString(node)
+        case .string, .setting, .words: bindString(node)
         case .path: bindPath(node)
         case .choice(let choices): bindChoice(node, of: choices)
         case .boolean: bindBoolean(node)

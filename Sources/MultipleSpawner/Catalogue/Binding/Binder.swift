@@ -36,7 +36,7 @@ struct Binder {
         case .map(let element): return bindMap(node, of: element)
         case .object(let object): return bindObject(node, to: object, requiringAll: requiringAll)
         case .either(let shapes): return bindEither(node, to: shapes)
-        case .string, .choice, .boolean, .integer, .number, .memory, .quantity, .path, .setting:
+        case .string, .choice, .boolean, .integer, .number, .memory, .quantity, .path, .setting, .words:
             if let text = node.string, policy != .none, isFilledInLater(text) { return .string(text) }
             return bindScalar(node, to: shape)
         }
@@ -134,7 +134,9 @@ extension Shape {
     fileprivate func isKind(of node: JSONNode) -> Bool {
         switch (self, node.value) {
         case (.object, .object), (.map, .object), (.list, .array): true
-        case (.string, .string), (.setting, .string), (.path, .string), (.choice, .string), (.memory, .string): true
+        case (.string, .string), (.setting, .string), (.words, .string), (.path, .string), (.choice, .string),
+            (.memory, .string):
+            true
         case (.integer, .integer), (.number, .integer), (.number, .number), (.memory, .integer), (.memory, .number):
             true
         case (.quantity, .integer), (.quantity, .number), (.quantity, .string): true

@@ -1,14 +1,17 @@
 extension ObjectShape {
     /// Holds options that stand in no file against this declaration.
     ///
+    /// - Parameter keepingPlaceholders: whether a text with a placeholder fits any place, as it will be filled in yet.
     /// - Returns: the options as a backend reads them: right types, canonical names, memory in bytes.
     /// - Throws: `invalid_request` with the first thing that is wrong; where there are several, all are its details.
-    public func bind(_ options: JSONValue) throws(SpawnError) -> JSONValue {
-        try bind(JSONNode(options), calling: "options")
+    public func bind(_ options: JSONValue, keepingPlaceholders: Bool = false) throws(SpawnError) -> JSONValue {
+        try bind(JSONNode(options), calling: "options", placeholders: keepingPlaceholders ? .attributes : .none)
     }
 
-    func bind(_ root: JSONNode, calling what: String) throws(SpawnError) -> JSONValue {
-        var binder = Binder()
+    func bind(
+        _ root: JSONNode, calling what: String, placeholders: Binder.PlaceholderPolicy = .none
+    ) throws(SpawnError) -> JSONValue {
+        var binder = Binder(placeholders: placeholders)
         let value = binder.bind(root, to: .object(self))
         guard let value, binder.remarks.isEmpty else {
             let lines = binder.remarks.map { remark in

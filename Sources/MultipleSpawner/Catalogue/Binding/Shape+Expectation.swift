@@ -2,7 +2,7 @@ extension Shape {
     /// What a value of this shape is, as a message says it: `a whole number from 1 to 65535`.
     var expectation: String {
         switch self {
-        case .string, .setting: "a string"
+        case .string, .setting, .words: "a string"
         case .choice(let choices): "one of \(NearestName.list(choices))"
         case .boolean: "true or false"
         case .integer(let range): "a whole number\(Self.bounds(range, least: .min, most: .max))"

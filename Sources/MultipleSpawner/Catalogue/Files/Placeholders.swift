@@ -39,6 +39,9 @@ public struct Placeholders: Sendable {
         self.attributes = attributes
     }
 
+    /// Whether something in the text has the form of a placeholder.
+    public static func remain(in text: String) -> Bool { !PlaceholderText(text).names.isEmpty }
+
     /// Whether a user's attribute may be in what was filled in.
     var holdsAttributes: Bool {
         guard case .filled = attributes else { return false }

@@ -1,7 +1,7 @@
-/// Sees to it that what placeholders bring into options stays one setting, where several stand in one text.
+/// Sees to it that what placeholders bring into options stays one setting or one word, where several stand in one text.
 ///
-/// Mount options have no way to quote a comma. A value that holds one is refused, and so is one with a line break, or
-/// with the beginning of a template of whoever gets the options.
+/// Mount options have no way to quote a comma. A value that holds one is refused, and so is one with a line break. In a
+/// command that is one text, a value with a space, a quote or a backslash is.
 struct SettingGuard {
     let placeholders: Placeholders
 
@@ -9,7 +9,12 @@ struct SettingGuard {
     func check(_ node: JSONNode, against shape: Shape) throws(SpawnError) {
         switch (shape, node.value) {
         case (.setting, .string(let text)):
-            try check(text)
+            try check(text, Self.separatesSettings, "a comma or a line break, and would be more than one mount option")
+        case (.words, .string(let text)):
+            try check(
+                text, Self.separatesWords,
+                "a space, a quote or a backslash, and would be more than one word of the command; the admin can write the "
+                    + "command as a list")
         case (.list(let element), .array(let nodes)):
             for node in nodes { try check(node, against: element) }
         case (.list(let element), _):
@@ -29,17 +34,23 @@ struct SettingGuard {
         }
     }
 
-    private func check(_ text: String) throws(SpawnError) {
+    private static func separatesSettings(_ scalar: Unicode.Scalar) -> Bool { scalar.isControl || scalar == "," }
+
+    private static func separatesWords(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.isControl || scalar.properties.isWhitespace || scalar == "'" || scalar == "\"" || scalar == "\\"
+    }
+
+    private func check(
+        _ text: String, _ isSeparator: (Unicode.Scalar) -> Bool, _ problem: String
+    ) throws(SpawnError) {
         for name in PlaceholderText(text).names {
             let placeholder = "{\(name)}"
             let value = try placeholders.fill(placeholder)
             guard value != placeholder else { continue }
-            let holdsSeparator = value.unicodeScalars.contains { $0.isControl || $0 == "," }
-            guard !holdsSeparator, !value.utf8.contains("{{".utf8) else {
+            guard !value.unicodeScalars.contains(where: isSeparator) else {
                 throw SpawnError(
                     .invalidRequest,
-                    "what '{\(name.excerpt)}' stands for holds a comma, a line break or '{{', and would be more than one "
-                        + "mount option; change it where it comes from")
+                    "what '{\(name.excerpt)}' stands for holds \(problem); change it where it comes from")
             }
         }
     }

@@ -18,7 +18,7 @@ struct SchemaWriter {
         case .map(let element): ["type": "object", "additionalProperties": schema(of: element)]
         case .object(let object): schema(of: object, requiringAll: requiringAll)
         case .either(let shapes): Self.any(of: shapes.map { schema(of: $0) })
-        case .string, .choice, .boolean, .integer, .number, .memory, .quantity, .path, .setting: scalar(shape)
+        case .string, .choice, .boolean, .integer, .number, .memory, .quantity, .path, .setting, .words: scalar(shape)
         }
     }
 
@@ -53,7 +53,7 @@ struct SchemaWriter {
 
     private static func takesAnyText(_ shape: Shape) -> Bool {
         switch shape {
-        case .string, .setting, .path: true
+        case .string, .setting, .words, .path: true
         default: false
         }
     }
@@ -92,7 +92,7 @@ struct SchemaWriter {
             ])
         case .quantity(let quantity):
             any(of: [["type": "number", "minimum": 0], ["type": "string", "pattern": .string(quantity.pattern)]])
-        case .string, .setting, .list, .map, .object, .either, .anything: ["type": ["string", "number"]]
+        case .string, .setting, .words, .list, .map, .object, .either, .anything: ["type": ["string", "number"]]
         }
     }
 
