@@ -130,9 +130,9 @@ def swarm_hub(
     hub.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def inside(swarm: Swarm, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
-    """A place on the overlay for a hub and its engine."""
+    """A place on the overlay for a hub and its engine; it goes when Docker is started anew."""
     inside = Inside(swarm, "hub-place", tmp_path_factory.mktemp("inside"))
     yield inside
     inside.remove()

@@ -85,10 +85,13 @@ def test_every_answer_is_as_described(interface: schemathesis.schemas.BaseSchema
     ids=lambda path: path.name,
 )
 def test_every_example_fits_its_schema(example: Path) -> None:
-    folder, name = example.parent, example.name
-    kind = "providers" if name.startswith("providers") else "spawner_deployments"
-    schema = "spawner_templates" if folder.name == "templates" else kind
-    document = json.loads((folder / f"{schema}.schema.json").read_text())
+    name = example.name
+    schema = "deployments/spawner_deployments"
+    if example.parent.name == "templates" or name.endswith("_templates.json"):
+        schema = "templates/spawner_templates"
+    elif name.startswith("providers"):
+        schema = "deployments/providers"
+    document = json.loads((ROOT / f"{schema}.schema.json").read_text())
     jsonschema.Draft202012Validator.check_schema(document)
     jsonschema.Draft202012Validator(document).validate(json.loads(example.read_text()))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,13 @@ def hub(
     hub.stop()
 
 
+@pytest.fixture
+def users() -> Iterator[ThreadPoolExecutor]:
+    """All of them at once."""
+    with ThreadPoolExecutor(len(USERS)) as pool:
+        yield pool
+
+
 def places(cluster: Cluster) -> dict[str, str]:
     """The machine of each user's server."""
     names = {cluster.node_id(machine.name): machine.name for machine in cluster.machines}
@@ -92,14 +100,14 @@ def have_back(cluster: Cluster, how: str, name: str) -> None:
     cluster.mend(name) if how == "cut off" else cluster.restart(name)
 
 
-def test_servers_are_spread_over_the_machines(cluster: Cluster, hub: Hub, engine: Engine) -> None:
-    for user in USERS:
-        hub.run(user, options=OPTIONS)
-        assert hub.answer(user).ok
+def test_servers_are_spread_over_the_machines(
+    cluster: Cluster, hub: Hub, engine: Engine, users: ThreadPoolExecutor
+) -> None:
+    list(users.map(lambda user: hub.run(user, options=OPTIONS), USERS))
+    assert all(hub.answer(user).ok for user in USERS)
     assert set(places(cluster).values()) == {machine.name for machine in cluster.machines}
     assert volumes(cluster) == {f"work-{user}" for user in USERS}
-    for user in USERS:
-        hub.end(user)
+    list(users.map(hub.end, USERS))
     until("nothing is left", lambda: nothing_is_left(cluster), 60)
 
 
@@ -115,11 +123,10 @@ def test_a_server_is_where_its_template_wants_it(
 
 @pytest.mark.parametrize("how", ["cut off", "without power"])
 def test_what_a_lost_machine_ran_is_told_and_the_rest_goes_on(
-    cluster: Cluster, hub: Hub, engine: Engine, how: str
+    cluster: Cluster, hub: Hub, engine: Engine, users: ThreadPoolExecutor, how: str
 ) -> None:
     name = cluster.machines[-1].name
-    for user in USERS:
-        hub.run(user, options=OPTIONS)
+    list(users.map(lambda user: hub.run(user, options=OPTIONS), USERS))
     sessions = {each["user"]: each["id"] for each in engine.sessions("running")}
     where = places(cluster)
     lost = [user for user in USERS if where[user] == name]
@@ -140,6 +147,5 @@ def test_what_a_lost_machine_ran_is_told_and_the_rest_goes_on(
     until("their configs are gone", lambda: len(cluster.swarm.left()["configs"]) == len(kept), 30)
     hub.run(lost[0], options=OPTIONS)
     assert hub.answer(lost[0]).ok
-    for user in [*kept, lost[0]]:
-        hub.end(user)
+    list(users.map(hub.end, [*kept, lost[0]]))
     until("nothing is left", lambda: nothing_is_left(cluster), 60)

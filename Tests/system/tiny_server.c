@@ -28,9 +28,11 @@ int main(int count, char **words) {
         fprintf(stderr, "as it was told to, it ends\n");
         return 64;
     }
-    // The first process of a container gets no signal that it has no handler for.
-    signal(SIGTERM, leave);
-    signal(SIGINT, leave);
+    // The first process of a container gets no signal that it has no handler for. Elsewhere its parent decides.
+    if (getpid() == 1) {
+        signal(SIGTERM, leave);
+        signal(SIGINT, leave);
+    }
     if (count > 3 && !strcmp(words[1], "--end")) {
         // It serves for so many seconds and ends by itself.
         status = atoi(words[3]);
