@@ -36,7 +36,8 @@ import Testing
         "mount_data": [
             "username": "alice", "targetHost": "files.example.org", "targetPath": "/home/alice", "port": "22",
             "privateKey": "a key",
-        ]
+        ],
+        "uid": 1001,
     ])
 
     private static let swarmExamples = [
