@@ -83,17 +83,6 @@ import Testing
         }
     }
 
-    @Test func `what the hub did not send is named where it is missed, and not where it is not`() throws {
-        let error = #expect(throws: SpawnError.self) {
-            try catalogue().plan(for: Given.request(attributes: ["quota": 5]))
-        }
-        #expect(error?.code == .invalidRequest)
-        #expect(error?.message.contains("the hub did not send 'mount_data'") == true)
-        #expect(error?.message.contains("c.MultipleSpawner.user_attributes") == true)
-        let without = try catalogue(mount: #"{"source": "volume-of-{name}"}"#).plan(for: Given.request())
-        #expect(without.options["mount"] == ["source": "volume-of-alice"])
-    }
-
     @Test func `a value that would be filled in by a later step is refused without being shown`() throws {
         let catalogue = try catalogue()
         let error = #expect(throws: SpawnError.self) {

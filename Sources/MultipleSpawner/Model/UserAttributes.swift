@@ -6,11 +6,6 @@ public struct UserAttributes: Sendable, Hashable {
         self.values = values
     }
 
-    /// Those of the names that the hub did not send, or sent without a value.
-    func missing(of names: [String]) -> [String] {
-        names.filter { values[$0]?.isNull ?? true }
-    }
-
     /// The texts that these attributes bring as placeholders: an attribute that is an object gives its members, any
     /// other gives itself under its own name, as SwarmSpawner has it. Later attributes win over earlier ones.
     public func texts(of names: [String]) -> [String: Secret] {

@@ -11,7 +11,7 @@ public struct Placeholders: Sendable {
         /// There are none: such a name is not known.
         case none
         /// They are filled in.
-        case filled([String: Secret], missing: [String])
+        case filled([String: Secret])
         /// They stay as they are written, for options that are shown. So does what the request does not bring.
         case left
     }
@@ -25,9 +25,7 @@ public struct Placeholders: Sendable {
     ///   - isShown: whether the options are for people: what the attributes hold stays out of them then.
     public init(for request: SessionRequest, attributes names: [String] = [], isShown: Bool = false) {
         let attributes: Attributes =
-            if isShown { .left } else if names.isEmpty { .none } else {
-                .filled(request.attributes.texts(of: names), missing: request.attributes.missing(of: names))
-            }
+            if isShown { .left } else if names.isEmpty { .none } else { .filled(request.attributes.texts(of: names)) }
         self.init(identity: request.identity, environment: request.environment, attributes: attributes)
     }
 
@@ -119,9 +117,6 @@ public struct Placeholders: Sendable {
                 value = found
             } else {
                 value = attribute(name)
-                if value == nil, PlaceholderName(name) == .unknown, !PlaceholderName.belongsToHub(name) {
-                    try requireAttributes(for: name)
-                }
             }
         }
         if let value, value.utf8.contains("{{".utf8) { throw Self.templateRefusal(name) }
@@ -136,18 +131,8 @@ public struct Placeholders: Sendable {
 
     /// What the user's attributes say. It may be a key, and goes where a template lists the attribute.
     private func attribute(_ name: String) -> String? {
-        guard case .filled(let values, _) = attributes else { return nil }
+        guard case .filled(let values) = attributes else { return nil }
         return values[name]?.reveal()
-    }
-
-    /// What is not known, while an attribute that the template lists is not there, is taken as part of that.
-    private func requireAttributes(for name: String) throws(SpawnError) {
-        guard case .filled(_, let missing) = attributes, !missing.isEmpty else { return }
-        let names = missing.map { "'\($0.excerpt)'" }.joined(separator: ", ")
-        throw SpawnError(
-            .invalidRequest,
-            "nothing is known for '{\(name.excerpt)}': the hub did not send \(names) of this user; list it in "
-                + "c.MultipleSpawner.user_attributes, and see that the user has it")
     }
 
     /// What the hub's environment says of the user, for a request that brings none.
