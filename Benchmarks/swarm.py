@@ -1,7 +1,8 @@
 """What a spawn on Docker Swarm costs: the floor, ours, and two spawners in Python, in one run.
 
-The floor is Docker's own: create by its API, then running and answering. The image, the overlay network and the
-JupyterHub are the same for all, and each spawn has a user of its own, as the peers fail when a server is started again.
+The floor is Docker's own: create by its API, then running and answering. The image, the overlay
+network and the JupyterHub are the same for all, and each spawn has a user of its own, as the peers
+fail when a server is started again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The hubs that are measured: the same JupyterHub on the same overlay, each with its own spawner."""
+"""The hubs that are measured: one JupyterHub on one overlay, each with its own spawner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Docker Engine on paper: it has as many running tasks as were asked for, and counts who asks for what.
+"""A Docker Engine on paper: it has the tasks that were asked for, and counts who asks for what.
 
 Five hundred containers are too many for a small machine, and are not what is measured.
 """
@@ -17,7 +17,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlparse
 
 NODE = "paper-node"
-# An address of this machine, which the benchmark gives it: nobody would believe a node at 127.0.0.1.
+# An address of this machine, which the benchmark gives it: nobody would believe a node at
+# 127.0.0.1.
 ADDRESS = "10.88.0.1"
 NETWORK = {
     "Id": "paper-network",

@@ -61,7 +61,7 @@ class DockerAPI:
         return json.loads(text) if kind == "application/json" and text.strip() else text
 
     def _answer(self, method: str, *request: Any) -> tuple[int, str, str]:
-        """Status, content type and text. An engine that was started anew has forgotten the connection."""
+        """Status, type and text. An engine that was started anew has forgotten the connection."""
         was_open = self.connection.sock is not None
         try:
             self.connection.request(method, *request)

@@ -18,7 +18,8 @@ BRIDGE = "msnodes"
 
 # What a machine has of its own before it sleeps: /run, in which all but the tests' folder is new.
 APART = """
-mkdir -p "$2" && mount --bind "$1" "$2" && mount -t tmpfs none /run && mkdir -p "$1" && mount --bind "$2" "$1"
+mkdir -p "$2" && mount --bind "$1" "$2" && mount -t tmpfs none /run
+mkdir -p "$1" && mount --bind "$2" "$1"
 exec sleep infinity
 """
 

@@ -1,4 +1,4 @@
-"""Docker Engines, swarms and hubs whose users' servers are containers: fixtures for the tests of the Swarm backend."""
+"""Docker Engines, swarms and hubs whose users' servers are containers, for the tests."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """A network of the tests' own, in which they may have a Docker Engine beside anybody else's.
 
-Two Docker Engines in one network namespace fight over `docker0`, `docker_gwbridge` and the firewall. The tests
-therefore leave the machine's network: what they start later is with them in a namespace that goes with the last of
-them, whatever becomes of the run.
+Two Docker Engines in one network namespace fight over `docker0`, `docker_gwbridge` and the
+firewall. The tests therefore leave the machine's network: what they start later is with them in a
+namespace that goes with the last of them, whatever becomes of the run.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def run(*command: str) -> str:
 
 
 def leave_the_machines_network() -> None:
-    """Move this process, and what it will start, into a network of its own. Wants root and no threads yet."""
+    """Give this process, and what it will start, a network. Wants root, and no threads yet."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWNET) != 0:
         error = ctypes.get_errno()
@@ -31,7 +31,7 @@ def leave_the_machines_network() -> None:
 
 
 class Bridge:
-    """A switch that machines of the tests are plugged into; this process is at its first address."""
+    """A switch that machines are plugged into; this process is at its first address."""
 
     def __init__(self, name: str, prefix: str) -> None:
         self.name = name
@@ -40,13 +40,15 @@ class Bridge:
         run("ip", "link", "add", name, "type", "bridge")
         run("ip", "address", "add", f"{self.address}/24", "dev", name)
         run("ip", "link", "set", name, "up")
-        # A Docker Engine beside the bridge forbids what is only passed on: swarm join would time out.
+        # A Docker Engine beside the bridge forbids what is only passed on: swarm join
+        # would time out.
         run("iptables", "-I", "FORWARD", "-i", name, "-o", name, "-j", "ACCEPT")
 
     def plug(self, number: int, holder: int) -> str:
         """Give the network namespace of `holder` a card named eth0; returns its address.
 
-        There is no way out: Docker asks a registry for its images before each start, and is refused at once.
+        There is no way out: Docker asks a registry for its images before each start, and is refused
+        at once.
         """
         here, address = f"{self.name}-{number}", f"{self.prefix}.{10 + number}"
         inside = ("nsenter", "--target", str(holder), "--net")

@@ -33,7 +33,7 @@ def _mounts_below(*folders: Path) -> list[str]:
 
 
 def _started_for(folder: Path) -> list[int]:
-    """What runs on behalf of the engine of this folder: itself, its containerd, its containers' keepers."""
+    """What runs for the engine of this folder: itself, containerd, the containers' keepers."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -49,7 +49,7 @@ def _started_for(folder: Path) -> list[int]:
 
 
 class DockerNode:
-    """A dockerd with its own data, socket and pid file; its network is the one that it is started in."""
+    """A dockerd with its own data, socket and pid file, in the network it is started in."""
 
     def __init__(
         self, name: str, enter: tuple[str, ...] = (), options: tuple[str, ...] = ()
@@ -66,7 +66,7 @@ class DockerNode:
         self.clear(keep_images=(self.data / TIDY).exists())
 
     def clear(self, keep_images: bool = False) -> None:
-        """End and remove what is left of a run; images may stay, for they take longer than all the rest."""
+        """End and remove what is left of a run; images may stay, which take the longest."""
         for pid in _started_for(self.folder):
             try:
                 os.kill(pid, signal.SIGKILL)
@@ -110,7 +110,7 @@ class DockerNode:
             return False
 
     def stop(self) -> None:
-        """An orderly end, as for an upgrade of Docker: the containers of the node end, the services stay."""
+        """An orderly end, as for an upgrade: the containers of the node end, the services stay."""
         if self.process is not None:
             end(self.process, signal.SIGTERM, 60)
             self.api.close()

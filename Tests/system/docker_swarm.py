@@ -102,5 +102,5 @@ class Swarm:
         return {kind: names for kind, names in found.items() if names}
 
     def is_empty(self) -> bool:
-        """Whether nothing of ours is left. Docker itself ends containers some seconds after their service."""
+        """Whether nothing of ours is left; containers end some seconds after their service."""
         return not self.left()

@@ -1,6 +1,7 @@
 """The Swarm backend is held to what every backend promises, against a real swarm.
 
-The promises are checked by the unit tests' own suite, which cannot start a Docker Engine and is told of one here.
+The promises are checked by the unit tests' own suite, which cannot start a Docker Engine and is
+told of one here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A user's way in a real browser to a container of their choice: log in, choose an image, compute, stop."""
+"""A user's way in a real browser to a container: log in, choose an image, compute, stop."""
 
 from __future__ import annotations
 

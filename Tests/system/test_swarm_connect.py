@@ -1,7 +1,8 @@
 """Each way to a server that works here: this kernel has no IPVS, as others may lack it.
 
-Without it a service's virtual address and a port in mode `ingress` do not answer. What answers is known by its own
-header: a packet for an overlay that this machine is not on may leave it, and be answered by a stranger.
+Without it a service's virtual address and a port in mode `ingress` do not answer. What answers is
+known by its own header: a packet for an overlay that this machine is not on may leave it, and be
+answered by a stranger.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def has_ipvs() -> bool:
 
 
 def reached(hub: Hub, engine: Engine, swarm: Swarm, template: str) -> str:
-    """Start by a template, be answered by that very container, stop; returns the host of the server's URL."""
+    """Start, be answered by that very container, stop; returns the host of the server's URL."""
     hub.run("ada", options={"template": template})
     answer = hub.answer("ada")
     assert answer.ok and answer.headers["X-JupyterHub-Version"], answer.text

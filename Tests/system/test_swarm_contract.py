@@ -1,4 +1,4 @@
-"""What SwarmSpawner's own test suite asks of a spawner, point by point, with its class name and its options."""
+"""What SwarmSpawner's own test suite asks of a spawner, with its class name and options."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def volume_engine(
 def portal_hub(
     new_hub: Callable[..., Hub], swarm: Swarm, volume_engine: DockerEngine, jupyterhub_6: Path
 ) -> Iterator[Hub]:
-    """A hub behind a portal that says by a header who somebody is, and posts what belongs to them."""
+    """A hub behind a portal that says by a header who somebody is, and posts their data."""
     settings = settings_for(volume_engine, swarm.gateway or "")
     for section, traits in BY_HEADER.items():
         settings.setdefault(section, {}).update(traits)
@@ -211,8 +211,9 @@ def test_9_and_10_a_distinguished_name_gets_its_volume(
 ) -> None:
     """The original's test has the plug-in ucphhpc/sshfs, which comes from a registry alone.
 
-    The local driver with a directory of this machine behind it takes the same way: placeholders of the posted
-    mount_data in name and options, a volume made by Docker, written by the user, removed after the stop.
+    The local driver with a directory of this machine behind it takes the same way: placeholders of
+    the posted mount_data in name and options, a volume made by Docker, written by the user, removed
+    after the stop.
     """
     user = "mail_sdfsf_com"
     store = tmp_path_factory.mktemp("store")

@@ -1,7 +1,7 @@
-"""The engine is killed at every single write of its journal, in a start and in a stop of a service with all extras.
+"""The engine is killed at every single write of its journal, with all that a service can have.
 
-The server has a token in a Docker secret, an uploaded file in a Docker config and a volume that goes with it: of none
-is anything left over, and none is made twice.
+The server has a token in a Docker secret, an uploaded file in a Docker config and a volume that
+goes with it: of none is anything left over, and none is made twice.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ WITH_ALL = template(
     token="secret",
     use_user_options=True,
     enable_user_upload_install_files=True,
+    # One device: a lease that is left over is one that the next start misses.
+    accelerators=[{"type": "device", "ids": ["0"]}],
     container_spec={"mounts": [VOLUME]},
 )
 OPTIONS: dict[str, Any] = {
@@ -80,6 +82,7 @@ def test_no_write_is_the_wrong_moment_to_be_killed(
             hub.ready("ada")
             assert hub.answer("ada").ok
             assert [each["state"] for each in engine.sessions()] == ["running"]
+            assert swarm.environment("ada")["NVIDIA_VISIBLE_DEVICES"] == "0"
             until("what an undone start made is gone", lambda: is_whole(swarm))
 
             stop = user.submit(hub.end, "ada")

@@ -13,7 +13,8 @@ from hub import Hub
 from waiting import until
 
 TERABYTE = 1 << 40
-# Much less than the time that a start has; a registry that nobody reaches takes Docker some seconds.
+# Much less than the time that a start has; a registry that nobody reaches takes Docker some
+# seconds.
 AT_ONCE = 20.0
 FAILURES = {
     "missing-image": "No such image: nobody.invalid/nothing:v1",

@@ -1,6 +1,7 @@
 """Every hole of the original Swarm spawner is tried, and lets nobody through.
 
-The users here have all that the admin's `use_user_options` gives them, which is how the originals were broken.
+The users here have all that the admin's `use_user_options` gives them, which is how the originals
+were broken.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ FORBIDDEN: dict[str, dict[str, Any]] = {
     "another-log": {"log_driver": {"name": "syslog", "options": {"syslog-address": "tcp://x"}}},
     "a-published-port": {"endpoint_spec": {"ports": {"22": 22}}},
 }
-# What stays forbidden where the admin lets users have mounts, placement and networks of their choice.
+# What stays forbidden where the admin lets users have mounts, placement and networks of their
+# choice.
 STILL_FORBIDDEN = {
     **{name: FORBIDDEN[name] for name in FORBIDDEN if name.startswith(("the-machines", "docker"))},
     "the-manager": FORBIDDEN["the-manager"],

@@ -1,7 +1,8 @@
-"""Docker is away for half a minute and comes back, under running sessions and starts that are under way.
+"""Docker is away for half a minute, under running sessions and starts that are under way.
 
-With the manager away, the containers of other machines go on, and so must the sessions. With the only machine's Docker
-away, Docker has ended the containers itself: these sessions are over, and are told so when that is known.
+With the manager away, the containers of other machines go on, and so must the sessions. With the
+only machine's Docker away, Docker has ended the containers itself: these sessions are over, and are
+told so when that is known.
 """
 
 from __future__ import annotations

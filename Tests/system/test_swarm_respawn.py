@@ -1,7 +1,7 @@
-"""A server that is stopped and started again is reached anew each time, though its service has its old name.
+"""A server that is started again is reached anew each time, though its service has its old name.
 
-JupyterHub asks a resolver that keeps Docker's answers for ten minutes: both Python spawners for Docker Swarm are
-looked for at their old address in half of these starts.
+JupyterHub asks a resolver that keeps Docker's answers for ten minutes: both Python spawners for
+Docker Swarm are looked for at their old address in half of these starts.
 """
 
 from __future__ import annotations

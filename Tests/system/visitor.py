@@ -10,7 +10,7 @@ from hub import Hub
 
 
 class Visitor:
-    """Cookies and headers of one person; what is posted carries the hub's own proof that it comes from its pages."""
+    """Cookies and headers of one person; what is posted carries the hub's own proof."""
 
     def __init__(self, hub: Hub, **headers: str) -> None:
         self.hub = hub

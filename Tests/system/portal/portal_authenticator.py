@@ -1,4 +1,4 @@
-"""Believes a portal in front of the hub, as sites of SwarmSpawner's authors do: their package, set up in code.
+"""Believes a portal in front of the hub, by the package of SwarmSpawner's authors.
 
 Classes cannot be named in the JSON that the tests' hubs get their settings as.
 """

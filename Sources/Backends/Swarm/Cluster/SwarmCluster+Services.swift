@@ -57,8 +57,9 @@ extension SwarmCluster {
 
     /// Why a server did not come to run, with the end of its log where it has one.
     func failed(_ session: SessionID, _ reason: String) async -> SpawnError {
-        // An engine that has just been started refuses what it will take a moment later.
-        let code: SpawnError.Code = reason.contains("swarm is not active") ? .unavailable : .backendFailed
+        // An engine that has just been started, or is busy with mounts, refuses what it will take a moment later.
+        let isPassing = ["swarm is not active", "device or resource busy"].contains(where: reason.contains)
+        let code: SpawnError.Code = isPassing ? .unavailable : .backendFailed
         return SpawnError(code, "Docker: \(reason)", details: await lastLines(of: session))
     }
 
