@@ -13,7 +13,7 @@ VENV := $(CURDIR)/.build/venv
 HUB6 := $(VENV)/jupyterhub-6.1
 HUB5 := $(VENV)/jupyterhub-5.5
 HUB_PACKAGES := jupyterlab
-TEST_PACKAGES := pytest requests playwright jsonschema schemathesis websockets
+TEST_PACKAGES := pytest requests playwright jsonschema schemathesis websockets 'jhub-authenticators==0.6.*'
 # The compiler refuses an import that Package.swift does not allow: the tree is the import graph.
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 # Debian's proxy is the Node one, for the Python one holds back a spawn page's events until the end of a start.
