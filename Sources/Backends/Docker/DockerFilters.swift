@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+import MultipleSpawner
 
 /// Docker's `filters`: of each key, any of its values fits; all keys must.
 public struct DockerFilters: Sendable, Hashable, ExpressibleByDictionaryLiteral {
@@ -18,10 +14,6 @@ public struct DockerFilters: Sendable, Hashable, ExpressibleByDictionaryLiteral 
 
     /// The JSON that a query carries: `["filters": filters.text]`.
     public var text: String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Strings in lists in an object: there is nothing that could not be encoded.
-        guard let data = try? encoder.encode(values) else { return "{}" }
-        return String(decoding: data, as: UTF8.self)
+        JSONValue.object(values.mapValues { .array($0.map { .string($0) }) }).text
     }
 }

@@ -36,18 +36,15 @@ public struct RegistryCredentials: Sendable {
         let registry = Self.registry(ofImage: image)
         guard let login = logins[registry] else { return nil }
         let address = registry == Self.hub ? "https://index.docker.io/v1/" : registry
-        let fields =
+        let fields: JSONValue =
             switch login {
             case .password(let user, let password):
-                ["username": user, "password": password.reveal(), "serveraddress": address]
+                ["username": .string(user), "password": .string(password.reveal()), "serveraddress": .string(address)]
             case .identityToken(let token):
-                ["identitytoken": token.reveal(), "serveraddress": address]
+                ["identitytoken": .string(token.reveal()), "serveraddress": .string(address)]
             }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let data = try? encoder.encode(fields) else { return nil }
         // Go's URL encoding: the padding stays.
-        let text = data.base64EncodedString().utf8.map { byte in
+        let text = Data(fields.text.utf8).base64EncodedString().utf8.map { byte in
             switch byte {
             case UInt8(ascii: "+"): UInt8(ascii: "-")
             case UInt8(ascii: "/"): UInt8(ascii: "_")

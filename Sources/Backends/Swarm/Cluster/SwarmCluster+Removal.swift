@@ -17,7 +17,9 @@ extension SwarmCluster {
     @discardableResult
     func remove(_ session: SessionID, grace: Duration) async throws -> Removal {
         let before = try await tasks.fresh().value[session] ?? []
-        for service in try await services(of: session) { try await delete("services", service.id) }
+        for service in try await services(of: session) where service.session == session {
+            try await delete("services", service.id)
+        }
         // Docker's own removal sends the first signal after one to three seconds; the machine itself sends it now.
         await end(before, grace: grace)
         var removal = try await waitUntilGone(session, within: grace + .seconds(90))

@@ -8,13 +8,6 @@ extension VolumeRemoval {
     func makeJob(
         for names: [String], of session: SessionID, hub: String, on node: SwarmNode, image: String?, isGuess: Bool
     ) async throws -> String {
-        struct Made: Decodable {
-            let id: String
-
-            private enum CodingKeys: String, CodingKey {
-                case id = "ID"
-            }
-        }
         guard let image else {
             throw SpawnError(
                 .invalidRequest,
@@ -31,7 +24,7 @@ extension VolumeRemoval {
                 volumes: names, session: session, hub: hub, node: node.id, image: image,
                 config: (program.name, try await stored(program)), socket: socket, patience: patience, isGuess: isGuess)
             do throws(DockerError) {
-                let made: Made = try await docker.post("/services/create", body: job)
+                let made: Created = try await docker.post("/services/create", body: job)
                 return made.id
             } catch {
                 if error.isConflict, let id = try await service(job.name) { return id }
