@@ -67,7 +67,10 @@ def hubs(inside: Inside, environment: Path, folder: Path, engine: DockerEngine) 
         DOCKERSPAWNER: _docker_spawner(),
         SWARMSPAWNER: _swarm_spawner(),
     }.items():
-        common = {"concurrent_spawn_limit": 0, "log_level": "WARN"}
+        # The call that starts a server answers when it is ready: asking again and again would cost the
+        # hub more than the starts.
+        slow = {"slow_spawn_timeout": 600, "slow_stop_timeout": 600}
+        common = {"concurrent_spawn_limit": 0, "log_level": "WARN", "tornado_settings": slow}
         place = {"hub_ip": "0.0.0.0", "hub_connect_ip": inside.name}
         settings["JupyterHub"] = {**settings.get("JupyterHub", {}), **common, **place}
         hub = Hub(

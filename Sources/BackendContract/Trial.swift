@@ -54,7 +54,7 @@ final class Trial: Sendable {
 
     /// What the census has of this session.
     func residents(by other: (any Backend)? = nil) async throws -> [Resident] {
-        try await (other ?? backend).census().filter { $0.session == plan.id }
+        try await (other ?? backend).census().whole().filter { $0.session == plan.id }
     }
 
     /// Ends all that was ever checkpointed, and holds that nothing is left.

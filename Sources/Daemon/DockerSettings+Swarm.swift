@@ -4,7 +4,9 @@ import MultipleSpawner
 
 extension DockerSettings {
     /// Where Docker is and who we are to registries: what the settings say, and the environment where they do not.
-    func swarm(environment: [String: String]) throws(SpawnError) -> SwarmConfiguration {
+    func swarm(
+        environment: [String: String], connections: Connections
+    ) throws(SpawnError) -> SwarmConfiguration {
         var options: [String: JSONValue] = [:]
         if !hosts.isEmpty { options["docker_host"] = .array(hosts.map { .string($0) }) }
         if let tls {
@@ -22,6 +24,7 @@ extension DockerSettings {
             host: try DockerHost(options: .object(options), environment: environment), environment: environment,
             credentials: try RegistryCredentials.load(
                 dockerConfig: configuration ?? RegistryCredentials.usualDockerConfig(environment: environment),
-                registries: accounts.isEmpty ? nil : .object(accounts)))
+                registries: accounts.isEmpty ? nil : .object(accounts)),
+            http: connections.http, patientHTTP: connections.patientHTTP)
     }
 }

@@ -24,6 +24,7 @@ struct Engine {
     private let feed: EventFeed
     private let uploads: UploadStore
     private let metrics = PrometheusMetrics()
+    private let connections = Connections()
     private let log: Logger
 
     init(_ settings: Settings, home: String?, openFileLimit: Int?, faults: Faults) throws {
@@ -33,7 +34,7 @@ struct Engine {
         state = try StateDirectory(settings.stateDirectory)
         let registry = try Plugins.registry(
             stateDirectory: settings.stateDirectory, openFileLimit: openFileLimit, docker: settings.docker,
-            installation: try state.installation())
+            installation: try state.installation(), grace: settings.grace, connections: connections)
         let files = try CatalogueFiles(
             paths: CataloguePaths(settings, home: home), registry: registry, log: log)
         self.files = files
@@ -59,6 +60,7 @@ struct Engine {
     /// Runs until it is told to stop. The users' servers stay.
     func run() async throws {
         MetricsSystem.bootstrap(metrics)
+        defer { connections.shutDown() }
         try await orchestrator.recover(with: files.catalogue)
         let sessions = SessionMetrics(ledger: orchestrator.ledger)
         let services: [any Service] =

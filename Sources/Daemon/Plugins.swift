@@ -11,14 +11,17 @@ enum Plugins {
     ///   - openFileLimit: how many open files servers start with; `nil`: as many as the daemon.
     ///   - docker: where Docker is; the environment completes it.
     ///   - installation: tells this daemon's things from another one's.
+    ///   - grace: how long servers are given to end.
+    ///   - connections: to be shut down before the program exits.
     static func registry(
         stateDirectory: String, openFileLimit: Int? = nil, docker: DockerSettings = DockerSettings(),
-        installation: String = "",
+        installation: String = "", grace: Duration = .seconds(10), connections: Connections = Connections(),
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(SpawnError) -> Registry {
         let machine = try LocalMachine(logDirectory: stateDirectory + "/logs", openFileLimit: openFileLimit)
-        var swarm = try docker.swarm(environment: environment)
+        var swarm = try docker.swarm(environment: environment, connections: connections)
         swarm.installation = installation
+        swarm.grace = grace
         return Registry(
             backends: [
                 Registry.Entry(LocalBackend(machine), classes: LocalBackend.classes),

@@ -88,13 +88,14 @@ struct BrokenBackend: Backend {
         }
     }
 
-    func census() async throws -> [Resident] {
-        let residents = try await mock.census()
-        guard broken == .census else { return residents }
+    func census() async throws -> Census {
+        let census = try await mock.census()
+        guard broken == .census else { return census }
         let mallory = try SessionIdentity(hub: "test", user: "mallory")
-        return residents.map {
-            Resident(session: $0.session, identity: mallory, handle: $0.handle, description: $0.description)
-        }
+        return Census(
+            census.residents.map {
+                Resident(session: $0.session, identity: mallory, handle: $0.handle, description: $0.description)
+            })
     }
 
     func examine(_ options: JSONValue) async -> [Finding] { [] }
@@ -119,7 +120,7 @@ struct OpenBackend: Backend {
     func poll(_ handles: [Handle]) async -> [Observation] { [] }
     func stop(_ handle: Handle, grace: Duration) async throws {}
     func logs(_ handle: Handle, follow: Bool) async throws -> LogStream { LogStream { nil } }
-    func census() async throws -> [Resident] { [] }
+    func census() async throws -> Census { Census() }
     func examine(_ options: JSONValue) async -> [Finding] { [] }
 }
 

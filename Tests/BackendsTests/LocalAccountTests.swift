@@ -140,8 +140,8 @@ struct `A server under its user's account` {
         let handle = try #require(checkpoints.handles.last)
         #expect(handle.backend == "local_user")
         #expect(try LocalHandle(handle).uid == 65534)
-        #expect(try await backend.census().contains { $0.session == plan.id })
-        #expect(try await !test.backend.census().contains { $0.session == plan.id })
+        #expect(try await backend.census().residents.contains { $0.session == plan.id })
+        #expect(try await !test.backend.census().residents.contains { $0.session == plan.id })
         try await backend.stop(handle, grace: .seconds(1))
     }
 }

@@ -130,7 +130,7 @@ import Testing
         let handles = started.map(\.0)
         #expect(await test.backend.poll(handles).allSatisfy { $0.state == .running })
         let mine = Set(try handles.map { try LocalHandle($0).session })
-        #expect(mine.isSubset(of: Set(try await test.backend.census().map(\.session))))
+        #expect(mine.isSubset(of: Set(try await test.backend.census().residents.map(\.session))))
 
         try await withThrowingTaskGroup(of: Void.self) { group in
             for handle in handles {
@@ -138,7 +138,7 @@ import Testing
             }
             try await group.waitForAll()
         }
-        #expect(Set(try await test.backend.census().map(\.session)).isDisjoint(with: mine))
+        #expect(Set(try await test.backend.census().residents.map(\.session)).isDisjoint(with: mine))
     }
 
     @Test(arguments: [true, false])

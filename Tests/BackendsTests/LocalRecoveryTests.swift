@@ -28,7 +28,7 @@ import Testing
         try await test.wait { try ProcessStatus.read(pid)?.parent != parentPID }
 
         let restarted = LocalBackend(try test.restarted())
-        let resident = try #require(try await restarted.census().first { $0.session == id })
+        let resident = try #require(try await restarted.census().residents.first { $0.session == id })
         #expect(resident.identity == (try SessionIdentity(hub: "test", user: "bob")))
         #expect(try LocalHandle(resident.handle).pid == pid)
         #expect(await restarted.poll([resident.handle]) == [Observation(resident.handle, .running)])
@@ -128,7 +128,7 @@ import Testing
         let handle = try #require(second.handles.last)
         try await test.answer(handle, endpoint, by: restarted)
         try await test.wait { try ProcessStatus.read(lost.pid).map(\.isDead) ?? true }
-        #expect(try await restarted.census().filter { $0.session == plan.id }.count == 1)
+        #expect(try await restarted.census().residents.filter { $0.session == plan.id }.count == 1)
         try await restarted.stop(handle, grace: .seconds(1))
         try await test.backend.stop(try #require(first.handles.last), grace: .zero)
     }

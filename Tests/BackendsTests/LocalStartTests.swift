@@ -219,7 +219,7 @@ import Testing
         }
         await #expect(throws: SpawnError.self) { try await task.value }
         #expect(checkpoints.handles.isEmpty)
-        #expect(try await !test.backend.census().contains { $0.session == plan.id })
+        #expect(try await !test.backend.census().residents.contains { $0.session == plan.id })
         #expect(access(test.machine.logDirectory, F_OK) != 0)
     }
 
@@ -237,7 +237,7 @@ import Testing
         }
         let error = await #expect(throws: SpawnError.self) { try await task.value }
         #expect(error?.message == "the journal is full")
-        #expect(try await !test.backend.census().contains { $0.session == plan.id })
+        #expect(try await !test.backend.census().residents.contains { $0.session == plan.id })
     }
 
     @Test func `is examined without a trace`() async throws {

@@ -65,7 +65,7 @@ import Testing
 
         let world = MockWorld(directory: directory.path)
         let restarted = MockBackend(world)
-        #expect(try await restarted.census().map(\.handle) == [handle])
+        #expect(try await restarted.census().residents.map(\.handle) == [handle])
         #expect(await restarted.poll([handle]) == [Observation(handle, .running)])
         let (again, result) = try await start(restarted, options)
         let error = #expect(throws: SpawnError.self) { try result.get() }
@@ -105,6 +105,6 @@ import Testing
         #expect(backend.world.running.count == 10_000)
         #expect(backend.world.startCount == 10_000)
         #expect(await backend.poll(handles).allSatisfy { $0.state == .running })
-        #expect(try await backend.census().count == 10_000)
+        #expect(try await backend.census().residents.count == 10_000)
     }
 }

@@ -72,7 +72,7 @@ struct PaperBackend: Backend {
     func poll(_ handles: [Handle]) async -> [Observation] { [] }
     func stop(_ handle: Handle, grace: Duration) async throws {}
     func logs(_ handle: Handle, follow: Bool) async throws -> LogStream { LogStream { $0.finish() } }
-    func census() async throws -> [Resident] { [] }
+    func census() async throws -> Census { Census() }
     func examine(_ options: JSONValue) async -> [Finding] { [] }
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,14 @@ class DockerEngine(Engine):
     @property
     def environment(self) -> dict[str, str]:
         return {**super().environment, "DOCKER_HOST": self.docker_host}
+
+    def end(self) -> None:
+        """End its sessions and the daemon; the daemon also where a session resists."""
+        try:
+            self.stop()
+        finally:
+            if self.process is not None and self.process.poll() is None:
+                self.kill()
 
 
 @pytest.fixture(scope="session")
@@ -77,18 +86,16 @@ def docker_engine(
     binary: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[..., DockerEngine]]:
     """Makes daemons for a swarm; what their sessions have ends with the module."""
-    engines: list[DockerEngine] = []
+    with ExitStack() as ends:
 
-    def make(host: str, templates: list[dict[str, Any]], **settings: Any) -> DockerEngine:
-        files = {"spawner_templates.json": templates, "spawner_deployments.json": DEPLOYMENTS}
-        engine = DockerEngine(binary, tmp_path_factory.mktemp("docker"), files, **settings)
-        engine.docker_host = host
-        engines.append(engine)
-        return engine
+        def make(host: str, templates: list[dict[str, Any]], **settings: Any) -> DockerEngine:
+            files = {"spawner_templates.json": templates, "spawner_deployments.json": DEPLOYMENTS}
+            engine = DockerEngine(binary, tmp_path_factory.mktemp("docker"), files, **settings)
+            engine.docker_host = host
+            ends.callback(engine.end)
+            return engine
 
-    yield make
-    for engine in engines:
-        engine.stop()
+        yield make
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,12 @@ import MultipleSpawner
 
 extension LocalMachine {
     /// Every session that a process of this machine carries the label of, as far as it is this daemon's.
-    func census(_ kind: BackendKind) async throws(SpawnError) -> [Resident] {
+    func census(_ kind: BackendKind) async throws(SpawnError) -> Census {
         let result = await BlockingWork.run { [self] in
             Result { () throws(SystemError) in try residents(kind) }
         }
         do throws(SystemError) {
-            return try result.get()
+            return Census(try result.get())
         } catch {
             throw SpawnError(.unavailable, "the processes of this machine cannot be listed: \(error)")
         }

@@ -40,7 +40,7 @@ extension LocalProcessBackend {
         try await machine.logs(handle, follow: follow)
     }
 
-    public func census() async throws -> [Resident] {
+    public func census() async throws -> Census {
         try await machine.census(Self.kind)
     }
 

@@ -93,8 +93,8 @@ public struct MockBackend: Backend {
         }
     }
 
-    public func census() async throws -> [Resident] {
-        try world.residents()
+    public func census() async throws -> Census {
+        Census(try world.residents())
     }
 
     public func examine(_ options: JSONValue) async -> [Finding] {

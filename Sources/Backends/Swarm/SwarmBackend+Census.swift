@@ -3,16 +3,17 @@ public import MultipleSpawner
 extension SwarmBackend {
     /// Services, configs, secrets and volumes that carry our labels, one resident for each session, in every swarm
     /// that is known.
-    public func census() async throws -> [Resident] {
-        var residents: [Resident] = []
+    public func census() async throws -> Census {
+        var census = Census()
         for cluster in clusters.all {
             do {
-                residents += try await cluster.residents(isOwn: cluster.host == clusters.configuration.host)
+                census.residents += try await cluster.residents(isOwn: cluster.host == clusters.configuration.host)
             } catch let error as DockerError {
-                throw error.spawnError(doing: "listing what is there")
+                if error.isCancelled { throw CancellationError() }
+                census.unreachable.append(error.spawnError(doing: "listing what is there").message)
             }
         }
-        return residents
+        return census
     }
 
     /// A start writes its handle down before it makes anything, and a stop with that handle removes all that carries the

@@ -6,6 +6,7 @@ extension SwarmBackend {
         let swarm = try SwarmHandle(handle)
         let cluster = cluster(of: swarm)
         do {
+            try await cluster.requireOrigin(swarm.origin)
             guard let session = swarm.session else {
                 return try await cluster.removeOriginal(swarm.service, grace: grace)
             }
@@ -19,8 +20,7 @@ extension SwarmBackend {
         }
     }
 
-    /// What lasts longer than a passing fault must not hold up the user's next start: it is told, and found again by
-    /// its label.
+    /// What lasts longer than a passing fault must not hold up the user's next start: it is told, with where they are.
     private func removeVolumes(
         of swarm: SwarmHandle, _ removed: SwarmCluster.Removal, in cluster: SwarmCluster
     ) async throws {
@@ -36,8 +36,11 @@ extension SwarmBackend {
             throw CancellationError()
         } catch {
             log.error(
-                "volumes are not removed; `multiplespawner sessions sweep` finds them",
-                metadata: ["session": "\(session.rawValue)", "volumes": "\(swarm.volumes)", "reason": "\(error)"])
+                "volumes are not removed; remove them on these nodes with `docker volume rm`",
+                metadata: [
+                    "session": "\(session.rawValue)", "volumes": "\(swarm.volumes)", "nodes": "\(nodes.sorted())",
+                    "reason": "\(error)",
+                ])
         }
     }
 }

@@ -104,18 +104,30 @@ extension SwarmCluster {
             let byID = Dictionary(services.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
             let tasks = Dictionary(grouping: try await tasks(ofServices: services.map(\.id)), by: \.service)
             let names = await nodeNames()
-            return sessions.map { handle, swarm in
-                guard let id = swarm.id else { return Observation(handle, .unreachable("it is being made")) }
-                guard byID[id] != nil else {
-                    return Observation(
-                        handle, .lost("somebody has removed the service '\(swarm.service.excerpt)'"))
+            var observations: [Observation] = []
+            for (handle, swarm) in sessions {
+                if let id = swarm.id, byID[id] != nil {
+                    observations.append(Observation(handle, Self.state(ofService: tasks[id] ?? [], names)))
+                } else {
+                    observations.append(Observation(handle, try await absence(of: swarm)))
                 }
-                return Observation(handle, Self.state(ofService: tasks[id] ?? [], names))
             }
+            return observations
         } catch {
             let reason = (error as? DockerError)?.message ?? "\(error)"
             return sessions.map { Observation($0.handle, .unreachable(reason)) }
         }
+    }
+
+    /// What it means that a service is not there.
+    private func absence(of swarm: SwarmHandle) async throws -> Observation.State {
+        guard swarm.id != nil else { return .unreachable("it is being made") }
+        do {
+            try await requireOrigin(swarm.origin)
+        } catch let error as SpawnError {
+            return .unreachable(error.message)
+        }
+        return .lost("somebody has removed the service '\(swarm.service.excerpt)'")
     }
 
     private static func state(ofService tasks: [SwarmTask], _ names: [String: String]) -> Observation.State {

@@ -1,4 +1,3 @@
-import Glibc
 import MultipleSpawner
 
 /// What `doctor` says of a template of the swarm.
@@ -110,46 +109,36 @@ struct SwarmExamination: Sendable {
     // MARK: Ways
 
     private func ways() async -> [Finding] {
-        let subject = "swarm: connect"
-        var findings: [Finding] = []
-        // Where the kernel has IPVS, Docker has loaded it by the time a swarm is active.
-        let hasVirtual = access("/proc/net/ip_vs", F_OK) == 0
-        if !hasVirtual {
-            findings.append(
-                Finding(
-                    options.connect == .vip ? .failed : .ok, "\(subject) vip",
-                    "the kernel of this machine has no IPVS: virtual addresses and ports published in mode 'ingress' "
-                        + "do not work on it"))
-        }
+        let subject = "swarm: connect '\(options.connect.rawValue)'"
+        let question = WayQuestion(options, alias: "name")
         do {
-            let question = WayQuestion(options, alias: "name")
             let way = try await cluster.way(for: question)
-            let isHere = try await cluster.isBridgeHere()
-            let label = "\(subject) \(options.connect.rawValue)"
-            findings.append(Finding(.ok, label, way.explanation(isHere: isHere)))
-            if way.needsNodeAddress, !isHere { findings += try await unreachableNodes(label) }
+            let text = way.explanation(isHere: try await cluster.isBridgeHere())
+            // The node's own network needs what a port of the node needs.
+            let mode = way == .node ? .hostPort : way.mode
+            let survey = try await cluster.survey(of: question)
+            guard let obstacle = survey.first(where: { $0.mode == mode })?.obstacle else {
+                return [Finding(.ok, subject, "\(text); \(survey.others(than: mode))")]
+            }
+            return [Finding(.failed, subject, "\(text); but \(obstacle); \(survey.others(than: mode))")]
         } catch {
-            findings.append(
-                Finding(
-                    .failed, "\(subject) \(options.connect.rawValue)", SpawnError(wrapping: error, "\(error)").message))
-        }
-        return findings
-    }
-
-    private func unreachableNodes(_ subject: String) async throws -> [Finding] {
-        try await cluster.nodes.nodes().values.filter { $0.address?.hasPrefix("127.") ?? true }.map { node in
-            Finding(
-                .failed, subject,
-                "the node '\(node.name)' advertises no address that leads to it from here; give it one with "
-                    + "`docker swarm init --advertise-addr`, or set 'connect'")
+            return [Finding(.failed, subject, SpawnError(wrapping: error, "\(error)").message)]
         }
     }
 }
 
-extension Way {
-    /// Whether the nodes have to be reached at the addresses that they advertise.
-    fileprivate var needsNodeAddress: Bool { self == .node || opensPort }
+extension [WayProspect] {
+    /// `also possible here: gateway; not: vip (the kernel has no IPVS)`
+    fileprivate func others(than mode: ConnectMode) -> String {
+        let others = filter { $0.mode != mode }
+        let open = others.filter { $0.obstacle == nil }.map(\.mode.rawValue)
+        let closed = others.compactMap { prospect in prospect.obstacle.map { "\(prospect.mode.rawValue) (\($0))" } }
+        return "also possible here: \(open.isEmpty ? "none" : open.joined(separator: ", "))"
+            + (closed.isEmpty ? "" : "; not: \(closed.joined(separator: ", "))")
+    }
+}
 
+extension Way {
     /// What it means, and what it needs.
     fileprivate func explanation(isHere: Bool) -> String {
         switch self {

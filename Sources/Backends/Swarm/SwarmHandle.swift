@@ -4,6 +4,8 @@ import MultipleSpawner
 struct SwarmHandle: Sendable, Hashable, Codable {
     /// The managers that were asked; `nil`: the daemon's own.
     var cluster: DockerHost?
+    /// The swarm that it is in, where that is the daemon's own.
+    var origin: SwarmOrigin?
     /// The hub that asked for it: nothing of another one's is ever removed. `nil` as `session` is.
     var hub: String?
     /// Its label is on everything that was made for it. `nil` for a service that an original spawner has made.
@@ -26,7 +28,7 @@ struct SwarmHandle: Sendable, Hashable, Codable {
     var task: String?
 
     private enum CodingKeys: String, CodingKey {
-        case cluster, hub, session, service, id, volumes, nodes, image, leases, restarts, task
+        case cluster, origin, hub, session, service, id, volumes, nodes, image, leases, restarts, task
     }
 }
 
@@ -49,6 +51,7 @@ extension SwarmHandle {
     init(from decoder: any Decoder) throws {
         let handle = try decoder.container(keyedBy: CodingKeys.self)
         cluster = try handle.decodeIfPresent(DockerHost.self, forKey: .cluster)
+        origin = try handle.decodeIfPresent(SwarmOrigin.self, forKey: .origin)
         hub = try handle.decodeIfPresent(String.self, forKey: .hub)
         session = try handle.decodeIfPresent(SessionID.self, forKey: .session)
         service = try handle.decode(String.self, forKey: .service)

@@ -13,7 +13,9 @@ struct SwarmStart: Sendable {
     func run(_ handle: SwarmHandle) async throws -> Endpoint {
         var handle = handle
         let way = try await patiently { try await cluster.way(for: WayQuestion(options, alias: names.alias)) }
+        if handle.cluster == nil { handle.origin = try await patiently { try await cluster.origin() } }
         var assembly = ServiceAssembly(name: handle.service, alias: names.alias, connect: way.mode)
+        assembly.grace = cluster.grace
         assembly.leases = handle.leases
         try await attach(to: &assembly)
         try await note(assembly.mounts, in: &handle)

@@ -1,65 +1,63 @@
-import AsyncHTTPClient
 import FoundationEssentials
-import HTTPTypes
 import MultipleSpawner
-import NIOCore
-import NIOHTTP1
+import Transport
 
 /// Asks the running daemon over its socket.
 struct DaemonClient: Sendable {
     private let socket: String
-
-    /// A daemon that is not there is told at once; the library's own habit is to try until the call's time is over.
-    private static let http: HTTPClient = {
-        var configuration = HTTPClient.Configuration()
-        configuration.connectionPool.retryConnectionEstablishment = false
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }()
+    private let http = HTTPClient()
 
     init(_ settings: Settings) {
         socket = settings.socket
     }
 
     /// What a call answered, as JSON.
-    func call(_ method: NIOHTTP1.HTTPMethod, _ path: String) async throws -> JSONValue {
-        let response = try await send(method, path)
-        let body = try await response.body.collect(upTo: 256 << 20)
-        let value = try? JSONDecoder().decode(JSONValue.self, from: Data(body.readableBytesView))
-        guard (200..<300).contains(response.status.code) else { throw Self.error(value, response.status.code) }
-        return value ?? .null
+    func call(_ method: String, _ path: String) async throws -> JSONValue {
+        let response: HTTPResponse = try await reaching { try await http.send(request(method, path)) }
+        guard (200..<300).contains(response.status) else { throw Self.error(response.body, response.status) }
+        return Self.value(response.body) ?? .null
     }
 
     /// Hands over the pieces of an answer as they come.
-    func stream(_ path: String, _ piece: (ByteBuffer) async throws -> Void) async throws {
-        let response = try await send(.GET, path)
-        guard response.status.code == 200 else {
-            let body = try await response.body.collect(upTo: 1 << 20)
-            throw Self.error(
-                try? JSONDecoder().decode(JSONValue.self, from: Data(body.readableBytesView)), response.status.code)
+    func stream(_ path: String, _ piece: ([UInt8]) async throws -> Void) async throws {
+        let stream: HTTPStream = try await reaching { try await http.open(request("GET", path)) }
+        guard stream.status == 200 else {
+            var body: [UInt8] = []
+            for try await bytes in stream.body where body.count < 1 << 20 { body += bytes }
+            throw Self.error(body, stream.status)
         }
-        for try await buffer in response.body { try await piece(buffer) }
+        for try await bytes in stream.body { try await piece(bytes) }
     }
 
-    private func send(_ method: NIOHTTP1.HTTPMethod, _ path: String) async throws -> HTTPClientResponse {
-        guard let base = URL(httpURLWithSocketPath: socket, uri: path) else {
-            throw SpawnError(.invalidRequest, "the socket path '\(socket.excerpt)' cannot be used")
-        }
-        var request = HTTPClientRequest(url: base.absoluteString)
-        request.method = method
+    private func request(_ method: String, _ path: String) -> HTTPRequest {
+        // A stop answers when the server has ended.
+        HTTPRequest(
+            method, "http://multiplespawner\(path)", unixSocket: socket, limits: HTTPLimits(whole: nil),
+            mostBytes: 256 << 20)
+    }
+
+    private func reaching<Answer>(_ work: () async throws -> Answer) async throws -> Answer {
         do {
-            return try await Self.http.execute(request, timeout: .hours(24))
-        } catch {
+            return try await work()
+        } catch let failure as HTTPFailure where failure.kind == .cannotConnect {
             throw SpawnError(
                 .unavailable,
                 "no daemon answers at '\(socket)'; start one with `multiplespawner serve`, or name its --socket",
-                cause: error)
+                cause: failure)
+        } catch let failure as HTTPFailure {
+            throw SpawnError(.unavailable, "the daemon at '\(socket)' went away: \(failure.message)", cause: failure)
         }
     }
 
-    private static func error(_ body: JSONValue?, _ status: UInt) -> SpawnError {
-        let code = body?["error"]?["code"]?.stringValue.flatMap(SpawnError.Code.init(rawValue:)) ?? .internal
+    private static func value(_ body: [UInt8]) -> JSONValue? {
+        try? JSONDecoder().decode(JSONValue.self, from: Data(body))
+    }
+
+    private static func error(_ body: [UInt8], _ status: Int) -> SpawnError {
+        let error = value(body)?["error"]
         return SpawnError(
-            code, body?["error"]?["message"]?.stringValue ?? "the daemon answered with status \(status)",
-            details: body?["error"]?["details"]?.arrayValue?.compactMap(\.stringValue) ?? [])
+            error?["code"]?.stringValue.flatMap(SpawnError.Code.init(rawValue:)) ?? .internal,
+            error?["message"]?.stringValue ?? "the daemon answered with status \(status)",
+            details: error?["details"]?.arrayValue?.compactMap(\.stringValue) ?? [])
     }
 }

@@ -13,7 +13,10 @@ struct DoctorCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let settings = try options.settings()
-            let registry = try Plugins.registry(stateDirectory: settings.stateDirectory, docker: settings.docker)
+            let connections = Connections()
+            defer { connections.shutDown() }
+            let registry = try Plugins.registry(
+                stateDirectory: settings.stateDirectory, docker: settings.docker, connections: connections)
             let reading = Catalogue.read(
                 try CataloguePaths(settings, home: options.home).sources(), registry: registry)
             var findings = reading.diagnostics.map {

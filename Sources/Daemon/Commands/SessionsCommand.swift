@@ -1,8 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
+import Glibc
 import MultipleSpawner
-import NIOCore
-import NIOHTTP1
 
 /// `sessions`: what runs, and what is left over.
 struct SessionsCommand: AsyncParsableCommand {
@@ -17,7 +16,7 @@ struct SessionsCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await reporting {
-                let answer = try await DaemonClient(options.settings()).call(.GET, "/v1/sessions")
+                let answer = try await DaemonClient(options.settings()).call("GET", "/v1/sessions")
                 if format == .json { return try answer.printJSON() }
                 let rows = (answer["sessions"]?.arrayValue ?? []).map { session in
                     ["id", "user", "server", "state", "template", "url", "expires"].map {
@@ -38,7 +37,7 @@ struct SessionsCommand: AsyncParsableCommand {
         func run() async throws {
             try await reporting {
                 let id = try SessionID(id)
-                let answer = try await DaemonClient(options.settings()).call(.GET, "/v1/sessions/\(id.rawValue)")
+                let answer = try await DaemonClient(options.settings()).call("GET", "/v1/sessions/\(id.rawValue)")
                 if format == .json { return try answer.printJSON() }
                 for (key, value) in (answer.objectValue ?? [:]).sorted(by: { $0.key < $1.key }) where !value.isNull {
                     print("\(key): \(value.text)")
@@ -57,7 +56,7 @@ struct SessionsCommand: AsyncParsableCommand {
             try await reporting {
                 let id = try SessionID(id)
                 let path = "/v1/sessions/\(id.rawValue)" + (now ? "?now=true" : "")
-                let answer = try await DaemonClient(options.settings()).call(.DELETE, path)
+                let answer = try await DaemonClient(options.settings()).call("DELETE", path)
                 print("\(id.rawValue): \(answer["state"]?.stringValue ?? "gone")")
             }
         }
@@ -73,7 +72,7 @@ struct SessionsCommand: AsyncParsableCommand {
         func run() async throws {
             try await reporting {
                 let path = "/v1/residents" + (remove ? "?remove=true" : "")
-                let answer = try await DaemonClient(options.settings()).call(remove ? .DELETE : .GET, path)
+                let answer = try await DaemonClient(options.settings()).call(remove ? "DELETE" : "GET", path)
                 if format == .json { return try answer.printJSON() }
                 let rows = (answer["residents"]?.arrayValue ?? []).map { resident in
                     ["session", "user", "description", "state"].map { resident[$0]?.stringValue?.excerpt ?? "-" }
@@ -97,9 +96,18 @@ struct LogsCommand: AsyncParsableCommand {
         try await reporting {
             let id = try SessionID(id)
             let path = "/v1/sessions/\(id.rawValue)/logs" + (follow ? "?follow=true" : "")
-            try await DaemonClient(options.settings()).stream(path) { buffer in
-                print(String(buffer: buffer), terminator: "")
-            }
+            try await DaemonClient(options.settings()).stream(path) { try Self.put($0) }
+        }
+    }
+
+    /// Writes bytes as they are: a piece may end in the middle of a character.
+    private static func put(_ bytes: [UInt8]) throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            // Nobody reads any more.
+            guard count > 0 else { throw ExitCode.success }
+            rest = rest.dropFirst(count)
         }
     }
 }

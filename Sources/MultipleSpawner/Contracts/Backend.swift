@@ -68,7 +68,9 @@ public protocol Backend: Sendable {
     func logs(_ handle: Handle, follow: Bool) async throws -> LogStream
 
     /// All that carries our labels in this place, whoever started it.
-    func census() async throws -> [Resident]
+    ///
+    /// A part of the place that does not answer is named in the answer. It throws only where nothing could be asked.
+    func census() async throws -> Census
 
     /// What `census` has of one session: what a start may have left before its first checkpoint.
     func residents(of session: SessionID) async throws -> [Resident]
@@ -107,7 +109,7 @@ extension Backend {
     public func configured(by options: [JSONValue]) async {}
 
     public func residents(of session: SessionID) async throws -> [Resident] {
-        try await census().filter { $0.session == session }
+        try await census().whole().filter { $0.session == session }
     }
 
     public func changes() -> AsyncStream<Handle> {
@@ -117,7 +119,13 @@ extension Backend {
     public func confirm(
         _ handle: Handle, of session: SessionID, for identity: SessionIdentity
     ) async throws -> Handle? {
-        try await census().first { $0.session == session && $0.identity == identity }?.handle
+        let census = try await census()
+        if let found = census.residents.first(where: { $0.session == session && $0.identity == identity }) {
+            return found.handle
+        }
+        // What was not found may be where nobody could look.
+        _ = try census.whole()
+        return nil
     }
 
     public func adopt(
@@ -146,22 +154,6 @@ public struct Observation: Sendable, Hashable {
     public init(_ handle: Handle, _ state: State) {
         self.handle = handle
         self.state = state
-    }
-}
-
-/// Something in a backend's place that carries our labels.
-public struct Resident: Sendable, Hashable {
-    public let session: SessionID
-    public let identity: SessionIdentity?
-    public let handle: Handle
-    /// What a person would look for: `process 4711`, `service jupyter-alice-1`.
-    public let description: String
-
-    public init(session: SessionID, identity: SessionIdentity?, handle: Handle, description: String) {
-        self.session = session
-        self.identity = identity
-        self.handle = handle
-        self.description = description
     }
 }
 

@@ -11,7 +11,7 @@ public struct Sweep: Sendable {
     /// What was found, or could not be looked at.
     public struct Report: Sendable {
         public var left: [Resident] = []
-        /// Backends that could not be asked, each with its reason. Nothing is concluded about them.
+        /// Places that could not be asked, each with its reason. Nothing is concluded about them.
         public var unreachable: [String] = []
     }
 
@@ -24,7 +24,9 @@ public struct Sweep: Sendable {
         for entry in registry.backends {
             guard let backend = entry.backend else { continue }
             do {
-                for resident in try await backend.census() {
+                let census = try await backend.census()
+                report.unreachable += census.unreachable.map { "\(entry.kind.rawValue): \($0)" }
+                for resident in census.residents {
                     guard await ledger[resident.session]?.lifecycle.isLive != true else { continue }
                     report.left.append(resident)
                 }

@@ -149,7 +149,10 @@ import Testing
             $0.servers[stray] = Handle(backend: ScriptedBackend.kind, version: 1, payload: "stray")
         }
         let sweep = Sweep(ledger: hub.ledger, registry: hub.orchestrator.registry)
-        #expect(await sweep.look().left.map(\.session) == [stray])
+        hub.backend.world.withLock { $0.unreachable = ["host 'far': it does not answer"] }
+        let report = await sweep.look()
+        #expect(report.left.map(\.session) == [stray])
+        #expect(report.unreachable == ["scripted: host 'far': it does not answer"])
         _ = try await sweep.remove(grace: .zero)
         #expect(hub.backend.running == 1)
     }

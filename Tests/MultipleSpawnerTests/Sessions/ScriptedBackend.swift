@@ -13,6 +13,8 @@ final class ScriptedBackend: Backend {
         var started = 0
         var stopped = 0
         var isUnreachable = false
+        /// Parts of the place that a census cannot ask.
+        var unreachable: [String] = []
         /// Why the place has lost every server.
         var lost: String?
         /// How often `stop` fails before it works.
@@ -112,14 +114,14 @@ final class ScriptedBackend: Backend {
         LogStream { $0.finish() }
     }
 
-    func census() async throws -> [Resident] {
+    func census() async throws -> Census {
         world.withLock { world in
-            world.servers.map {
-                server in
+            let residents = world.servers.map { server in
                 Resident(
                     session: server.key, identity: world.owners[server.key], handle: server.value,
                     description: server.value.payload)
             }
+            return Census(residents, unreachable: world.unreachable)
         }
     }
 

@@ -18,6 +18,10 @@ final class SwarmCluster: Sendable {
     /// The addresses of containers on the bridges of the manager's machine, by their ids.
     let bridges: SharedLook<[String: String]>
     let nodes: NodeBook
+    /// Docker's id of the swarm that the managers are in.
+    let swarmIDs: SharedLook<String>
+    /// How long a server is given to end, where its template does not say.
+    let grace: Duration
     let events = ContainerEvents()
     let volumeRemoval: VolumeRemoval
     private let log: Logger
@@ -29,6 +33,7 @@ final class SwarmCluster: Sendable {
     init(_ host: DockerHost, _ configuration: SwarmConfiguration, log: Logger) {
         self.host = host
         installation = configuration.installation
+        grace = configuration.grace
         let docker = DockerClient(host: host, http: configuration.http)
         self.docker = docker
         patientDocker = DockerClient(host: host, http: configuration.patientHTTP)
@@ -59,6 +64,10 @@ final class SwarmCluster: Sendable {
         }
         let nodes = NodeBook { try await docker.get("/nodes") }
         self.nodes = nodes
+        swarmIDs = SharedLook {
+            let swarm: Created = try await docker.get("/swarm")
+            return swarm.id
+        }
         volumeRemoval = VolumeRemoval(docker: docker, nodes: nodes, log: log)
     }
 

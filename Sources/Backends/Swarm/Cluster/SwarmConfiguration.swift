@@ -9,6 +9,8 @@ public struct SwarmConfiguration: Sendable {
     public var credentials: RegistryCredentials
     /// Which daemon's things these are, where several share a swarm: what another one made is never swept.
     public var installation = ""
+    /// How long a server is given to end, where its template does not say.
+    public var grace = Duration.seconds(10)
     public var http: HTTPClient
     /// For calls that may last as long as a server takes to end: they must not hold up the others.
     public var patientHTTP: HTTPClient

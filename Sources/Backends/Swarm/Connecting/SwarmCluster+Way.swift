@@ -42,7 +42,7 @@ extension SwarmCluster {
     }
 
     /// The first network of the service that spans the swarm.
-    private func overlay(of question: WayQuestion) async throws -> SwarmNetwork? {
+    func overlay(of question: WayQuestion) async throws -> SwarmNetwork? {
         for name in question.networks where name != "host" && name != "bridge" {
             let network = try await network(name)
             if network.isSwarmWide { return network }

@@ -19,6 +19,9 @@ struct ServiceAssembly: Sendable {
     /// What a home hook answered.
     var mounts: [MountSpecification] = []
 
+    /// How long a server is given to end, where its template does not say.
+    var grace: Duration?
+
     init(name: String, alias: String? = nil, connect: ConnectMode = .address) {
         self.name = name
         self.alias = alias

@@ -15,6 +15,9 @@ extension ServiceSpecification {
 
         var container = options.container
         container.environment = environment.entries
+        if let grace = assembly.grace, container.stopGracePeriod == nil {
+            container.stopGracePeriod = Int(clamping: grace.components.seconds) * 1_000_000_000
+        }
         container.labels = options.container.labels?.merging(labels) { $1 } ?? labels
         container.labels?[ServiceLabels.imageName] = options.imageName
         if options.setsImageNameLabel { container.labels?["ImageName"] = options.imageName }

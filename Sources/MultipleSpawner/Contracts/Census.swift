@@ -1,0 +1,36 @@
+/// What a backend's place holds that carries our labels.
+public struct Census: Sendable, Hashable {
+    public var residents: [Resident]
+    /// The parts of the place that could not be asked, each with its reason: `host 'gpu-2': it does not answer`. Nothing
+    /// may be concluded about what is there.
+    public var unreachable: [String]
+
+    public init(_ residents: [Resident] = [], unreachable: [String] = []) {
+        self.residents = residents
+        self.unreachable = unreachable
+    }
+
+    /// The residents, for who has to be sure that there are no others.
+    ///
+    /// - Throws: `unavailable` where a part of the place could not be asked.
+    public func whole() throws(SpawnError) -> [Resident] {
+        guard unreachable.isEmpty else { throw SpawnError(.unavailable, unreachable.joined(separator: "; ")) }
+        return residents
+    }
+}
+
+/// Something in a backend's place that carries our labels.
+public struct Resident: Sendable, Hashable {
+    public let session: SessionID
+    public let identity: SessionIdentity?
+    public let handle: Handle
+    /// What a person would look for: `process 4711`, `service jupyter-alice-1`.
+    public let description: String
+
+    public init(session: SessionID, identity: SessionIdentity?, handle: Handle, description: String) {
+        self.session = session
+        self.identity = identity
+        self.handle = handle
+        self.description = description
+    }
+}
