@@ -22,6 +22,8 @@ PROXY := node-configurable-http-proxy
 export NODE_PATH := /usr/share/nodejs
 # The image of a real single-user server, made from Debian and PyPI as there may be no registry.
 SINGLEUSER := .build/images/singleuser-6.1.tar
+# Docker's registry, taken out of Debian's package: installed, it would serve the whole network.
+REGISTRY := .build/images/docker-registry
 DOCKER := docker.io iptables iproute2 debootstrap
 PYTHON_SOURCES := python/pyproject.toml python/README.md $(wildcard python/multiplespawner/*)
 
@@ -61,7 +63,7 @@ test: packages $(HUB6)/.ready $(HUB5)/.ready $(HUB6)/.tests images
 	$(HUB6)/bin/python -m pytest Tests/system
 
 images: APT := python3-venv $(DOCKER)
-images: packages $(SINGLEUSER)
+images: packages $(SINGLEUSER) $(REGISTRY)
 
 bench: APT := $(LIBRARIES) pkg-config gcc python3-venv $(PROXY) $(DOCKER)
 bench: packages swift-release $(HUB6)/.ready $(VENV)/peers/.ready
@@ -141,6 +143,15 @@ $(SINGLEUSER): Tests/system/images/singleuser.sh | packages $(HUB6)/.hub
 	@echo "==> the image with a real single-user server, about a minute"
 	install -d $(@D)
 	$< $@ $(HUB6)/bin/pip 6.1
+
+$(REGISTRY): | packages
+	@echo "==> Docker's registry"
+	work=$$(mktemp -d)
+	trap "rm -rf $$work" EXIT
+	install -d $(@D)
+	apt-get update -qq
+	(cd $$work && apt-get -qq -o APT::Sandbox::User=root download docker-registry && dpkg -x ./*.deb .)
+	mv $$work/usr/bin/docker-registry $@
 
 # What ours is measured beside, on the same JupyterHub as ours.
 $(VENV)/peers/.ready: $(PYTHON_SOURCES) | packages

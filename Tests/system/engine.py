@@ -123,6 +123,20 @@ class Engine:
         is_json = response.headers.get("Content-Type", "").startswith("application/json")
         return response.status, json.loads(text) if is_json and text else text
 
+    def story(self, session: str) -> str:
+        """What is told of a session from now on until it runs or is over, as it comes."""
+        connection = _SocketConnection(self.socket)
+        try:
+            connection.request("GET", f"/v1/sessions/{session}/events")
+            lines: list[str] = []
+            for line in connection.getresponse():
+                lines.append(line.decode())
+                if any(f'"state":"{end}"' in lines[-1] for end in ("running", "stopped", "failed")):
+                    break
+        finally:
+            connection.close()
+        return "".join(lines)
+
     def sessions(self, *states: str) -> list[dict[str, Any]]:
         """What it knows; without states, all that has not ended."""
         status, answer = self.call("GET", "/v1/sessions")

@@ -90,4 +90,5 @@ def test_doctor_says_which_ways_there_are(swarm_engine: Engine) -> None:
     ).stdout
     assert ("IPVS" in said) == (not has_ipvs()), said
     for mode in MODES:
-        assert f"connect {mode}" in said, said
+        assert f"connect '{mode}'" in said, said
+    assert "also possible here: host_port" in said, said

@@ -22,27 +22,8 @@ extension HTTPResponse: DockerAnswer {
 extension HTTPStream: DockerAnswer {
     func refusal() async -> String {
         // A refusal is short. One that does not end is not waited for: its status alone has to do.
-        let bytes = await withTaskGroup(of: [UInt8].self) { [body] group in
-            group.addTask {
-                var bytes: [UInt8] = []
-                do {
-                    for try await piece in body {
-                        bytes += piece
-                        if bytes.count > 64 * 1024 { break }
-                    }
-                } catch {
-                    // What came before the break may still be told.
-                }
-                return bytes
-            }
-            group.addTask {
-                try? await Task.sleep(for: .seconds(5))
-                return []
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? []
-        }
-        return DockerRefusal.words(bytes, status: status)
+        let bytes = await within(.seconds(5)) { [body] in await body.beginning(ofAbout: 1 << 16) }
+        return DockerRefusal.words(bytes ?? [], status: status)
     }
 }
 

@@ -91,18 +91,14 @@ struct SwarmExamination: Sendable {
     }
 
     private func image(_ name: String) async -> Finding {
-        struct Image: Decodable {}
         let subject = "swarm: image '\(name.excerpt)'"
         do {
-            let _: Image = try await cluster.docker.get(DockerPath.joined(["images", name, "json"]))
-            return Finding(.ok, subject, "it is on the manager's machine")
-        } catch {
-            guard error.isNotFound else {
-                return Finding(.failed, subject, "it cannot be looked at: \(error.message)")
-            }
+            if try await cluster.hasImage(name) { return Finding(.ok, subject, "it is on the manager's machine") }
             let login = credentials.header(forImage: name) == nil ? "without credentials" : "with credentials"
             return Finding(
                 .warning, subject, "it is not on the manager's machine; nodes that lack it pull it, \(login)")
+        } catch {
+            return Finding(.failed, subject, "it cannot be looked at: \(error)")
         }
     }
 
@@ -128,11 +124,16 @@ struct SwarmExamination: Sendable {
 }
 
 extension [WayProspect] {
-    /// `also possible here: gateway; not: vip (the kernel has no IPVS)`
+    /// `also possible here: gateway; not: vip (the kernel has no IPVS), address and tasks (…)`
     fileprivate func others(than mode: ConnectMode) -> String {
         let others = filter { $0.mode != mode }
         let open = others.filter { $0.obstacle == nil }.map(\.mode.rawValue)
-        let closed = others.compactMap { prospect in prospect.obstacle.map { "\(prospect.mode.rawValue) (\($0))" } }
+        var reasons: [String] = []
+        for case let reason? in others.map(\.obstacle) where !reasons.contains(reason) { reasons.append(reason) }
+        let closed = reasons.map { reason in
+            let modes = others.filter { $0.obstacle == reason }.map(\.mode.rawValue).joined(separator: " and ")
+            return "\(modes) (\(reason))"
+        }
         return "also possible here: \(open.isEmpty ? "none" : open.joined(separator: ", "))"
             + (closed.isEmpty ? "" : "; not: \(closed.joined(separator: ", "))")
     }

@@ -21,15 +21,19 @@ struct SwarmStart: Sendable {
         try await note(assembly.mounts, in: &handle)
         try await create(assembly, &handle)
         let made = handle
-        return try await withThrowingTaskGroup(of: Endpoint?.self) { group in
+        return try await withThrowingTaskGroup(of: Reached?.self) { group in
             group.addTask { try await heard(by: way, made) }
             group.addTask { try await seen(by: way, made) }
+            group.addTask {
+                await tellPull(made)
+                return nil
+            }
             try await checkpoint(Handle(made, backend: SwarmBackend.kind))
-            for try await endpoint in group {
-                guard let endpoint else { continue }
+            for try await reached in group {
+                guard let reached else { continue }
                 group.cancelAll()
-                try await noteTask(in: &handle, way)
-                return endpoint
+                try await note(reached, in: &handle, way)
+                return reached.endpoint
             }
             throw SpawnError(.internal, "a container was neither seen nor heard of")
         }
@@ -141,20 +145,27 @@ struct SwarmStart: Sendable {
 
     // MARK: The container
 
+    /// Where a container answers, and which task it is.
+    private struct Reached: Sendable {
+        let endpoint: Endpoint
+        let task: String
+    }
+
     /// Waits until the manager's machine tells that the container has started. What only the swarm knows, `seen` finds.
-    private func heard(by way: Way, _ handle: SwarmHandle) async throws -> Endpoint? {
+    private func heard(by way: Way, _ handle: SwarmHandle) async throws -> Reached? {
         var start = try await cluster.events.start(of: plan.id)
         while start.service != handle.id { start = try await cluster.events.start(of: plan.id) }
         do {
             let task = try await cluster.tasks.recent().value[plan.id]?.first { $0.id == start.task }
-            return try await endpoint(by: way, container: start.container, task: task)
+            let endpoint = try await endpoint(by: way, container: start.container, task: task)
+            return endpoint.map { Reached(endpoint: $0, task: start.task) }
         } catch is DockerError {
             return nil
         }
     }
 
     /// Looks at the task until it runs, and tells what it does meanwhile.
-    private func seen(by way: Way, _ handle: SwarmHandle) async throws -> Endpoint? {
+    private func seen(by way: Way, _ handle: SwarmHandle) async throws -> Reached? {
         var number = 0
         var told = ""
         var blanks = 0
@@ -171,7 +182,9 @@ struct SwarmStart: Sendable {
             case .unplaced(let problem):
                 try await refuse(problem, &told)
             case .running(let task):
-                if let endpoint = try await endpoint(by: way, container: nil, task: task) { return endpoint }
+                if let endpoint = try await endpoint(by: way, container: nil, task: task) {
+                    return Reached(endpoint: endpoint, task: task.id)
+                }
             case .exited(let code, let problem):
                 throw await cluster.ended(plan.id, code: code, problem: problem)
             case .failed(let reason):
@@ -181,13 +194,13 @@ struct SwarmStart: Sendable {
     }
 
     /// Volumes are where the container is: what has to be removed there is written down before it is forgotten.
-    private func noteTask(in handle: inout SwarmHandle, _ way: Way) async throws {
+    private func note(_ reached: Reached, in handle: inout SwarmHandle, _ way: Way) async throws {
         guard !handle.volumes.isEmpty || handle.restarts else { return }
         let look = try await patiently { try await cluster.tasks.recent() }
         let tasks = handle.own(look.value[plan.id] ?? [])
         handle.nodes = Set(tasks.compactMap(\.node)).sorted()
         // A name leads to the next task as well; an address does not.
-        if handle.restarts, way.isOfOneTask, case .running(let task) = TaskVerdict(tasks) { handle.task = task.id }
+        if handle.restarts, way.isOfOneTask { handle.task = reached.task }
         try await checkpoint(Handle(handle, backend: SwarmBackend.kind))
     }
 

@@ -10,7 +10,8 @@ struct Created: Decodable, Sendable {
 }
 
 extension SwarmCluster {
-    /// The ids of configs or secrets by their names, which have to be exactly these.
+    /// The ids of configs or secrets by their names, which have to be exactly these. What was made for a session is no
+    /// other's to name.
     ///
     /// - Parameter kind: `configs` or `secrets`.
     func ids(of names: [String], in kind: String) async throws -> [String: String] {
@@ -19,7 +20,9 @@ extension SwarmCluster {
         let filters: DockerFilters = ["name": names]
         let files: [SwarmFile] = try await docker.get("/\(kind)", query: ["filters": filters.text])
         return Dictionary(
-            files.filter { names.contains($0.name) }.map { ($0.name, $0.id) }, uniquingKeysWith: { first, _ in first })
+            files.filter { names.contains($0.name) && $0.labels[ServiceLabels.session] == nil }.map {
+                ($0.name, $0.id)
+            }, uniquingKeysWith: { first, _ in first })
     }
 
     private func unlessTaken<Value: Sendable>(_ work: () async throws -> Value) async throws -> Value? {

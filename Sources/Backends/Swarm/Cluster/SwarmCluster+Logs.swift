@@ -11,30 +11,14 @@ extension SwarmCluster {
     /// The end of what a session's container has written, for the error of a start; nothing where it cannot be had.
     func lastLines(of session: SessionID) async -> [String] {
         // Docker asks the node, which may not answer: the reason of the failure must not wait for that.
-        await withTaskGroup(of: [String].self) { group in
-            group.addTask { await self.readLastLines(of: session) }
-            group.addTask {
-                try? await Task.sleep(for: .seconds(5))
-                return []
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? []
-        }
+        await within(.seconds(5)) { await self.readLastLines(of: session) } ?? []
     }
 
     private func readLastLines(of session: SessionID) async -> [String] {
         guard let service = try? await services(of: session).first,
             let log = try? await logs(of: service, ["tail": "20"])
         else { return [] }
-        var bytes: [UInt8] = []
-        do {
-            for try await piece in log {
-                bytes += piece
-                if bytes.count > 1 << 16 { break }
-            }
-        } catch {
-            // What came before it is better than nothing.
-        }
+        let bytes = await log.beginning(ofAbout: 1 << 16)
         return String(decoding: bytes.suffix(1 << 14), as: UTF8.self).split(separator: "\n").suffix(20).map(String.init)
     }
 }

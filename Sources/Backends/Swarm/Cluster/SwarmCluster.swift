@@ -26,6 +26,8 @@ final class SwarmCluster: Sendable {
     let volumeRemoval: VolumeRemoval
     private let log: Logger
     private let networks = NetworkBook()
+    /// When an image was last seen on the manager's machine.
+    let imagesSeen = Mutex<[String: ContinuousClock.Instant]>([:])
     private let listening = Mutex<Task<Void, Never>?>(nil)
     /// The handles that were asked about last: what an event's session is called outside.
     private let handles = Mutex<[SessionID: Handle]>([:])

@@ -95,9 +95,11 @@ extension SwarmCluster {
         }
     }
 
-    /// A container that runs and is on no bridge of ours is on another machine.
+    /// A container that runs on another machine is on no bridge of ours.
     private func elsewhere(_ task: SwarmTask?) async throws -> Endpoint? {
         guard let task, task.state == .running else { return nil }
+        // Here, one that has left its bridge already has ended; the swarm tells so in a moment.
+        guard try await task.node != volumeRemoval.ownNodeID() else { return nil }
         let names = await nodeNames()
         let name = task.node.flatMap { names[$0] } ?? "another machine"
         throw SpawnError(

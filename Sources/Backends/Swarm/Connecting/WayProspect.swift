@@ -24,7 +24,7 @@ extension SwarmCluster {
         case .vip:
             // Where the kernel has IPVS, Docker has loaded it by the time a swarm is active.
             let hasVirtual = access("/proc/net/ip_vs", F_OK) == 0
-            return try await distance(from: question) ?? (hasVirtual ? nil : "the kernel of this machine has no IPVS")
+            return hasVirtual ? try await distance(from: question) : "the kernel of this machine has no IPVS"
         case .gateway:
             guard try await isBridgeHere() else { return "the manager runs on another machine" }
             let count = try await nodes.nodes().values.filter(\.isActive).count

@@ -1,28 +1,18 @@
 import MultipleSpawner
 
 extension OptionReader {
-    func configs() throws(SpawnError) -> [ConfigReference] {
-        var configs: [ConfigReference] = []
-        for entry in object["configs"]?.arrayValue ?? [] {
-            let config = OptionReader(entry, isOpen: isOpen)
-            let name = config.text("config_name") ?? ""
-            configs.append(
-                ConfigReference(
-                    name: name, id: config.text("config_id"), file: try config.file(defaultName: name)))
+    /// What `configs` or `secrets` names.
+    func files(_ kind: FileReference.Kind) throws(SpawnError) -> [FileReference] {
+        var files: [FileReference] = []
+        for entry in object["\(kind.rawValue)s"]?.arrayValue ?? [] {
+            let reader = OptionReader(entry, isOpen: isOpen)
+            let name = reader.text("\(kind.rawValue)_name") ?? ""
+            files.append(
+                FileReference(
+                    kind: kind, name: name, id: reader.text("\(kind.rawValue)_id"),
+                    file: try reader.file(defaultName: name)))
         }
-        return configs
-    }
-
-    func secrets() throws(SpawnError) -> [SecretReference] {
-        var secrets: [SecretReference] = []
-        for entry in object["secrets"]?.arrayValue ?? [] {
-            let secret = OptionReader(entry, isOpen: isOpen)
-            let name = secret.text("secret_name") ?? ""
-            secrets.append(
-                SecretReference(
-                    name: name, id: secret.text("secret_id"), file: try secret.file(defaultName: name)))
-        }
-        return secrets
+        return files
     }
 
     private func file(defaultName: String) throws(SpawnError) -> FileTarget {

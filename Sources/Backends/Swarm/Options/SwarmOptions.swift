@@ -22,8 +22,8 @@ struct SwarmOptions: Sendable, Withheld {
     /// The container, but for variables, mounts, configs and secrets; labels are the admin's.
     let container: ContainerSpecification
     let mounts: [MountSpecification]
-    let configs: [ConfigReference]
-    let secrets: [SecretReference]
+    let configs: [FileReference]
+    let secrets: [FileReference]
     /// Who owns uploaded files and secrets, where somebody said so.
     let fileOwner: UserAndGroup?
     let labels: [String: String]
@@ -80,8 +80,8 @@ struct SwarmOptions: Sendable, Withheld {
         fileOwner = try container.fileOwner()
         self.container = try container.container(image: name, defaultArguments: try reader.command())
         mounts = try container.mounts()
-        configs = try container.configs()
-        secrets = try container.secrets()
+        configs = try container.files(.config)
+        secrets = try container.files(.secret)
         labels = reader.texts("labels") ?? [:]
         try ServiceLabels.check(labels, in: "'labels'")
         resourceOptions = ResourceOptions(reader)

@@ -5,7 +5,7 @@ extension SwarmOptions {
     struct Upload: Sendable {
         let file: StoredFile
         /// Without the id, which Docker gives.
-        let reference: ConfigReference
+        let reference: FileReference
     }
 
     /// The Docker configs that the plan's files become.
@@ -27,7 +27,7 @@ extension SwarmOptions {
                 gid: fileOwner?.byNumber?.group ?? "0")
             return Upload(
                 file: StoredFile(name: name, labels: ServiceLabels.of(plan), content: file.content),
-                reference: ConfigReference(name: name, file: target))
+                reference: FileReference(kind: .config, name: name, file: target))
         }
     }
 }

@@ -23,8 +23,8 @@ struct ContainerSpecification: Encodable, Sendable, Hashable, Withheld {
     /// `ADDRESS NAME`.
     var hosts: [String]?
     var dns: DNSConfiguration?
-    var secrets: [SecretReference]?
-    var configs: [ConfigReference]?
+    var secrets: [FileReference]?
+    var configs: [FileReference]?
     var isolation: String?
     var hasInit: Bool?
     var sysctls: [String: String]?

@@ -13,30 +13,35 @@ struct FileTarget: Encodable, Sendable, Hashable {
     }
 }
 
-/// A Docker config in a container.
-struct ConfigReference: Encodable, Sendable, Hashable {
-    var name: String
-    /// `nil` until it is looked up by its name.
-    var id: String?
-    var file: FileTarget
-
-    private enum CodingKeys: String, CodingKey {
-        case name = "ConfigName"
-        case id = "ConfigID"
-        case file = "File"
+/// A Docker config or secret in a container, by what Docker calls it.
+struct FileReference: Encodable, Sendable, Hashable {
+    enum Kind: String, Sendable, Hashable {
+        case config, secret
     }
-}
 
-/// A Docker secret in a container.
-struct SecretReference: Encodable, Sendable, Hashable {
+    var kind: Kind
     var name: String
     /// `nil` until it is looked up by its name.
     var id: String?
     var file: FileTarget
 
-    private enum CodingKeys: String, CodingKey {
-        case name = "SecretName"
-        case id = "SecretID"
-        case file = "File"
+    func encode(to encoder: any Encoder) throws {
+        let prefix = kind == .config ? "Config" : "Secret"
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(name, forKey: Key(stringValue: prefix + "Name"))
+        try container.encodeIfPresent(id, forKey: Key(stringValue: prefix + "ID"))
+        try container.encode(file, forKey: Key(stringValue: "File"))
+    }
+
+    /// The keys begin with the kind.
+    private struct Key: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) {
+            self.stringValue = stringValue
+        }
+
+        init?(intValue: Int) { nil }
     }
 }

@@ -10,9 +10,9 @@ struct ServiceAssembly: Sendable {
     var configIDs: [String: String] = [:]
     var secretIDs: [String: String] = [:]
     /// The configs that were made of uploaded files.
-    var uploads: [ConfigReference] = []
+    var uploads: [FileReference] = []
     /// What was made of the token and of certificates.
-    var secrets: [SecretReference] = []
+    var secrets: [FileReference] = []
     /// Variables that name the files of certificates in the container.
     var certificatePaths: [String: String] = [:]
     var leases: [Lease] = []

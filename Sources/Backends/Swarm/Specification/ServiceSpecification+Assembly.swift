@@ -22,8 +22,8 @@ extension ServiceSpecification {
         container.labels?[ServiceLabels.imageName] = options.imageName
         if options.setsImageNameLabel { container.labels?["ImageName"] = options.imageName }
         container.mounts = Self.mounts(options, assembly, plan)
-        container.configs = try Self.configs(options, assembly)
-        container.secrets = try Self.secrets(options, assembly)
+        container.configs = try Self.files(options.configs, assembly.configIDs, assembly.uploads)
+        container.secrets = try Self.files(options.secrets, assembly.secretIDs, assembly.secrets)
 
         let task = TaskSpecification(
             container: container, resources: resources, restartPolicy: options.restartPolicy,
@@ -51,37 +51,24 @@ extension ServiceSpecification {
         return mounts.isEmpty ? nil : mounts
     }
 
-    private static func configs(
-        _ options: SwarmOptions, _ assembly: ServiceAssembly
-    ) throws(SpawnError) -> [ConfigReference]? {
-        var configs: [ConfigReference] = []
-        for var config in options.configs {
-            config.id = config.id ?? assembly.configIDs[config.name]
-            guard config.id != nil else { throw missing("config", config.name) }
-            configs.append(config)
+    /// What the template names, found, and what was made for the session.
+    private static func files(
+        _ named: [FileReference], _ ids: [String: String], _ made: [FileReference]
+    ) throws(SpawnError) -> [FileReference]? {
+        var files: [FileReference] = []
+        for var file in named {
+            file.id = file.id ?? ids[file.name]
+            guard file.id != nil else {
+                let kind = file.kind.rawValue
+                throw SpawnError(
+                    .notFound,
+                    "the Docker \(kind) '\(file.name.excerpt)' does not exist; make it with `docker \(kind) create`, or "
+                        + "name another")
+            }
+            files.append(file)
         }
-        configs += assembly.uploads
-        return configs.isEmpty ? nil : configs
-    }
-
-    private static func secrets(
-        _ options: SwarmOptions, _ assembly: ServiceAssembly
-    ) throws(SpawnError) -> [SecretReference]? {
-        var secrets: [SecretReference] = []
-        for var secret in options.secrets {
-            secret.id = secret.id ?? assembly.secretIDs[secret.name]
-            guard secret.id != nil else { throw missing("secret", secret.name) }
-            secrets.append(secret)
-        }
-        secrets += assembly.secrets
-        return secrets.isEmpty ? nil : secrets
-    }
-
-    private static func missing(_ kind: String, _ name: String) -> SpawnError {
-        SpawnError(
-            .notFound,
-            "the Docker \(kind) '\(name.excerpt)' does not exist; make it with `docker \(kind) create`, or name another"
-        )
+        files += made
+        return files.isEmpty ? nil : files
     }
 
     private static func networks(_ options: SwarmOptions, _ assembly: ServiceAssembly) -> [NetworkAttachment]? {

@@ -6,7 +6,7 @@ struct SessionSecrets: Sendable {
     struct Part: Sendable {
         let file: StoredFile
         /// Without the id, which Docker gives.
-        let reference: SecretReference
+        let reference: FileReference
     }
 
     /// Where the container finds the token.
@@ -30,7 +30,7 @@ struct SessionSecrets: Sendable {
                     file: StoredFile(
                         name: names.secret(purpose), labels: ServiceLabels.of(plan),
                         content: Array(content.reveal().utf8)),
-                    reference: SecretReference(name: names.secret(purpose), file: target)))
+                    reference: FileReference(kind: .secret, name: names.secret(purpose), file: target)))
         }
         if options.token == .secret, let token = plan.environment["JUPYTERHUB_API_TOKEN"] {
             add("token", Self.tokenPath, token)

@@ -88,8 +88,9 @@ struct VolumeJob: Encodable, Sendable, Hashable {
         container.stopGracePeriod = Self.second
         container.mounts = [MountSpecification(kind: .bind, source: socket, target: Self.socketTarget)]
         container.configs = [
-            ConfigReference(
-                name: config.name, id: config.id, file: FileTarget(name: VolumeProgram.target, mode: 0o555))
+            FileReference(
+                kind: .config, name: config.name, id: config.id,
+                file: FileTarget(name: VolumeProgram.target, mode: 0o555))
         ]
         return container
     }

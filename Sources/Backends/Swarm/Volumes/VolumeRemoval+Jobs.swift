@@ -103,29 +103,13 @@ extension VolumeRemoval {
 
     /// What the program has printed; nothing where the node does not tell it in time.
     private func lines(of id: String) async -> [String] {
-        let bytes = await withTaskGroup(of: [UInt8].self) { [docker] group in
-            group.addTask {
-                var bytes: [UInt8] = []
-                do {
-                    let query = ["stdout": "true", "stderr": "true"]
-                    let log = try await docker.log(
-                        DockerPath.joined(["services", id, "logs"]), query: query, hasTerminal: false)
-                    for try await piece in log {
-                        bytes += piece
-                        if bytes.count > 1 << 16 { break }
-                    }
-                } catch {
-                    // What it did is done; only the telling is lost.
-                }
-                return bytes
-            }
-            group.addTask {
-                try? await Task.sleep(for: .seconds(5))
-                return []
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? []
+        let bytes = await within(.seconds(5)) { [docker] in
+            let query = ["stdout": "true", "stderr": "true"]
+            let path = DockerPath.joined(["services", id, "logs"])
+            // What it did is done; where this fails, only the telling is lost.
+            let log = try? await docker.log(path, query: query, hasTerminal: false)
+            return await log?.beginning(ofAbout: 1 << 16) ?? []
         }
-        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map { String($0).excerpt }
+        return String(decoding: bytes ?? [], as: UTF8.self).split(separator: "\n").map { String($0).excerpt }
     }
 }
