@@ -52,7 +52,7 @@ public struct PaperBackend: Backend {
     public func poll(_ handles: [Handle]) async -> [Observation] { [] }
     public func stop(_ handle: Handle, grace: Duration) async throws {}
     public func logs(_ handle: Handle, follow: Bool) async throws -> LogStream { LogStream { $0.finish() } }
-    public func census() async throws -> [Resident] { [] }
+    public func census() async throws -> Census { Census() }
     public func examine(_ options: JSONValue) async -> [Finding] { [] }
 
     /// A registry with this backend, and one that is known by name only.
