@@ -74,6 +74,8 @@ import Testing
         defer { test.remove() }
         let values = [
             "$(touch /tmp/pwned)", "`id`", "a\nb", "'\"\\", "\u{202E}evil", "=", "", "é\u{301}", "; rm -rf ~", "%s%n",
+            // To a shell a quote, to Swift another character.
+            "'\u{301}; echo broken; '\u{301}",
             String(repeating: "x", count: 100_000),
         ]
         var environment: [String: Secret] = ["PATH": "/usr/bin:/bin"]
@@ -81,7 +83,7 @@ import Testing
         let arguments = values.map { JSONValue.string($0) }
         let (handle, _) = try await test.start(
             options: [
-                "cmd": ["perl", "-e", "print join(\"\\0\", @ARGV, map { $ENV{\"HOSTILE_$_\"} } 0..10), \"\\0end\""],
+                "cmd": ["perl", "-e", "print join(\"\\0\", @ARGV, map { $ENV{\"HOSTILE_$_\"} } 0..11), \"\\0end\""],
                 "args": .array(arguments),
             ],
             environment: environment)

@@ -34,8 +34,9 @@ struct LocalCommand: Sendable {
     }
 
     static func find(_ name: String, path: String, directory: String) -> String? {
-        if name.contains("/") {
-            let whole = name.hasPrefix("/") ? name : "\(directory)/\(name)"
+        let slash = UInt8(ascii: "/")
+        if name.utf8.contains(slash) {
+            let whole = name.utf8.first == slash ? name : "\(directory)/\(name)"
             return isExecutable(whole) ? whole : nil
         }
         guard !name.isEmpty else { return nil }
@@ -48,8 +49,11 @@ struct LocalCommand: Sendable {
     }
 
     /// One word of a POSIX shell.
+    ///
+    /// A shell sees bytes: a quote is one to it also where a combining mark follows, which makes it another `Character`.
     static func quoted(_ word: String) -> String {
-        let quotes = word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'"'"'"#)
-        return "'\(quotes)'"
+        let quote = UInt8(ascii: "'")
+        let inside = word.utf8.flatMap { byte in byte == quote ? Array(#"'"'"'"#.utf8) : [byte] }
+        return String(decoding: [quote] + inside + [quote], as: UTF8.self)
     }
 }
