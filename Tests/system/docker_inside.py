@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from docker_api import DockerRefusal
 from docker_images import TINY
 from docker_swarm import NETWORK, Swarm
 from waiting import until
@@ -32,7 +33,7 @@ class Inside:
             },
             name=name,
         )["Id"]
-        swarm.api.post(f"/containers/{self.container}/start")
+        until("Docker lets the container join", self._joins)
         state = until("the container runs", self._state)
         self.pid = state["State"]["Pid"]
         self.overlay_address = state["NetworkSettings"]["Networks"][NETWORK]["IPAddress"]
@@ -41,6 +42,16 @@ class Inside:
         self.address = bridge["IPv4Address"].partition("/")[0]
         self.resolver = folder / "resolv.conf"
         self.resolver.write_text("nameserver 127.0.0.11\noptions ndots:0\n")
+
+    def _joins(self) -> bool:
+        """Whether it could be started. Docker loses the network for a moment with its last task."""
+        try:
+            self.swarm.api.post(f"/containers/{self.container}/start")
+        except DockerRefusal as refusal:
+            if refusal.status != 404 or "network" not in refusal.message:
+                raise
+            return False
+        return True
 
     def _state(self) -> dict | None:
         state = self.swarm.api.get(f"/containers/{self.container}/json")
