@@ -60,13 +60,23 @@ extension LocalMachine {
     ) throws(SpawnError) -> Handle? {
         let claimed = try LocalHandle(given)
         guard claimed.bootID == bootID, let environment = ProcessEnvironment(of: claimed.pid),
-            let status = (try? ProcessStatus.read(claimed.pid)) ?? nil, !status.isDead,
+            let status = try living(claimed.pid),
             status.startTime == claimed.startTime,
             environment[SessionLabels.owner] == logDirectory, environment[SessionLabels.backend] == kind.rawValue,
             environment[SessionLabels.session] == session.rawValue, environment[SessionLabels.hub] == identity.hub,
             environment[SessionLabels.user] == identity.user, environment[SessionLabels.server] == identity.server
         else { return nil }
         return resident(session, status, environment, kind)?.handle
+    }
+
+    /// The process of this number, where one lives. One that cannot be looked at is not taken for gone.
+    private func living(_ pid: Int32) throws(SpawnError) -> ProcessStatus? {
+        do throws(SystemError) {
+            guard let status = try ProcessStatus.read(pid), !status.isDead else { return nil }
+            return status
+        } catch {
+            throw SpawnError(.unavailable, "process \(pid) of the hub's state cannot be looked at: \(error)")
+        }
     }
 
     /// Reads the `pid` that JupyterHub's own local spawners keep.
@@ -77,18 +87,14 @@ extension LocalMachine {
         fromOriginal state: JSONValue, for identity: SessionIdentity, kind: BackendKind
     ) throws(SpawnError) -> Handle? {
         guard let number = state["pid"]?.integerValue, let pid = Int32(exactly: number), pid > 1 else { return nil }
-        do throws(SystemError) {
-            guard let status = try ProcessStatus.read(pid), !status.isDead else { return nil }
-        } catch {
-            throw SpawnError(.unavailable, "process \(pid) of the hub's state cannot be looked at: \(error)")
-        }
+        guard try living(pid) != nil else { return nil }
         guard let environment = ProcessEnvironment(of: pid) else {
             throw SpawnError(
                 .forbidden,
                 "process \(pid) of the hub's state belongs to another account; run the daemon as root to take it over")
         }
         // Read again: what was just looked at must be one and the same process.
-        guard let status = (try? ProcessStatus.read(pid)) ?? nil,
+        guard let status = try living(pid),
             environment[SessionLabels.session] == nil, environment["JUPYTERHUB_USER"] == identity.user,
             environment["JUPYTERHUB_SERVER_NAME"] ?? "" == identity.server
         else { return nil }
