@@ -7,7 +7,7 @@ enum Plugins {
     /// The registry. Making it does nothing outside of the process.
     ///
     /// - Parameters:
-    ///   - stateDirectory: where backends keep logs.
+    ///   - stateDirectory: where backends keep logs, and the keys of machines.
     ///   - openFileLimit: how many open files servers start with; `nil`: as many as the daemon.
     ///   - docker: where Docker is; the environment completes it.
     ///   - installation: tells this daemon's things from another one's.
@@ -22,23 +22,21 @@ enum Plugins {
         var swarm = try docker.swarm(environment: environment, connections: connections)
         swarm.installation = installation
         swarm.grace = grace
+        let ssh = SSHConfiguration(
+            links: connections.ssh, stateDirectory: stateDirectory, installation: installation,
+            home: environment["HOME"])
         return Registry(
             backends: [
                 Registry.Entry(LocalBackend(machine), classes: LocalBackend.classes),
                 Registry.Entry(LocalUserBackend(machine), classes: LocalUserBackend.classes),
                 Registry.Entry(SwarmBackend(swarm), classes: SwarmBackend.classes),
+                Registry.Entry(SSHBackend(ssh), classes: SSHBackend.classes),
                 Registry.Entry(MockBackend(), classes: MockBackend.classes),
             ] + announced, announcedHooks: hooks)
     }
 
     /// Backends of the originals that this build knows by name only.
     private static let announced = [
-        Registry.Entry(
-            announced: "ssh",
-            classes: [
-                "multiplespawner.SSH", "sshspawner.sshspawner.SSHSpawner", "sshspawner.sshspawner.CloudSSHSpawner",
-                "cloudsshspawner.sshspawner.CloudSSHSpawner", "cloudsshspawner.cloudsshspawner.CloudSSHSpawner",
-            ]),
         Registry.Entry(announced: "docker", classes: ["dockerspawner.DockerSpawner", "dockerspawner.SwarmSpawner"]),
     ]
 

@@ -1,0 +1,115 @@
+import BackendContract
+import Glibc
+import MultipleSpawner
+import Testing
+import Transport
+
+@testable import Backends
+
+/// A backend, a machine for it, and what a test does with them.
+final class SSHTest: Sendable {
+    let server: SSHServer
+    let links: SSHLinks
+    let backend: SSHBackend
+
+    init(settings: [String] = []) async throws {
+        server = try await SSHServer(settings: settings)
+        links = Self.links()
+        backend = Self.backend(links, server)
+        await backend.configured(by: [.object(server.options)])
+    }
+
+    static func links() -> SSHLinks {
+        SSHLinks(other: { try await OpenSSHLink.connect(to: $0) })
+    }
+
+    static func backend(_ links: SSHLinks, _ server: SSHServer) -> SSHBackend {
+        SSHBackend(SSHConfiguration(links: links, stateDirectory: server.directory.path, installation: "tests"))
+    }
+
+    /// The same, as a restarted daemon has it.
+    func restarted() async -> SSHBackend {
+        let backend = Self.backend(Self.links(), server)
+        await backend.configured(by: [.object(server.options)])
+        return backend
+    }
+
+    func remove() async {
+        await backend.tunnels.closeAll()
+        await links.close()
+        server.remove()
+    }
+
+    func plan(
+        _ arguments: [String] = [], options: [String: JSONValue] = [:], user: String = "alice",
+        environment: [String: Secret] = ["JUPYTERHUB_SERVICE_URL": "http://127.0.0.1:0/user/alice/"],
+        id: SessionID? = nil
+    ) throws -> SessionPlan {
+        SessionPlan(
+            id: try id ?? SessionID("t-\(UInt64.random(in: 0 ... .max))"),
+            identity: try SessionIdentity(hub: "test", user: user), template: "test", backend: SSHBackend.kind,
+            options: .object(server.options.merging(options) { $1 }), environment: environment,
+            command: [FakeServer.absolutePath] + arguments)
+    }
+
+    func start(_ plan: SessionPlan) async throws -> (handle: Handle, endpoint: Endpoint) {
+        let checkpoints = Checkpoints()
+        let endpoint = try await backend.start(plan, checkpoint: checkpoints.checkpoint)
+        return (try #require(checkpoints.handles.last), endpoint)
+    }
+
+    /// Waits as the core does: it asks until the server answers.
+    func answer(_ handle: Handle, _ endpoint: Endpoint, by other: SSHBackend? = nil) async throws {
+        let end = ContinuousClock.now + .seconds(20)
+        while try await !(other ?? backend).isAnswering(handle, at: endpoint) {
+            try #require(ContinuousClock.now < end, "the server does not answer")
+        }
+    }
+
+    func state(_ handle: Handle, by other: SSHBackend? = nil) async throws -> Observation.State {
+        try #require(await (other ?? backend).poll([handle]).first).state
+    }
+
+    func log(_ handle: Handle) async throws -> String {
+        let bytes = try await backend.logs(handle, follow: false).reduce(into: [UInt8]()) { $0 += $1 }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    func wait(_ isSo: () async throws -> Bool) async throws {
+        let end = ContinuousClock.now + .seconds(20)
+        while try await !isSo() {
+            try #require(ContinuousClock.now < end, "it did not come about")
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    /// The sessions that have a directory there.
+    var directories: [String] { (try? SystemFile.names(in: "\(server.base)/sessions")) ?? [] }
+}
+
+extension FakeServer {
+    /// A session's server starts in its home.
+    static var absolutePath: String {
+        guard !path.hasPrefix("/") else { return path }
+        var buffer = [CChar](repeating: 0, count: 4096)
+        guard getcwd(&buffer, buffer.count) != nil else { return path }
+        return String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self) + "/" + path
+    }
+}
+
+extension SSHTest {
+    /// The contract, with the tiny server in each of its scenarios.
+    var contract: BackendContract {
+        BackendContract(
+            backend, restarted: { await self.restarted() },
+            makePlan: { [self] scenario, id in
+                switch scenario {
+                case .plain: try plan(id: id)
+                case .failing: try plan(["--exit", "4"], id: id)
+                case .slow: try plan(options: ["pre_start": ["sleep 1"]], id: id)
+                case .ending(let status): try plan(["--exit", "\(status)"], id: id)
+                case .unreachable: nil
+                }
+            })
+    }
+}
