@@ -55,6 +55,6 @@ import Transport
 extension HTTPClient {
     /// The status of an answer.
     fileprivate func get(_ url: String) async throws -> Int {
-        try await send(HTTPRequest(url: url)).status
+        try await send(HTTPRequest("GET", url)).status
     }
 }

@@ -98,7 +98,7 @@ import Testing
 
     @Test func `prefer what the session's credentials say`() throws {
         let account = DaemonAccount(stateDirectory: "/state", home: "/root-of-nobody")
-        let values = try options(["hosts": ["one"], "ssh_keyfile": "~/.ssh/bob_key", "known_hosts": "/etc/known"])
+        let values = try options(["hosts": ["one"], "ssh_keyfile": "~/.ssh/bob_key", "known_hosts": ["/etc/known"]])
         var place = try values.place(on: values.hosts[0], for: try SessionIdentity(hub: "h", user: "bob"), account)
         #expect(place.user == "bob")
         #expect(place.keyFile == "/root-of-nobody/.ssh/bob_key")

@@ -9,7 +9,7 @@ import Testing
 
 /// What travels to other machines, run by the shells of this one.
 @Suite struct `Programs for other machines` {
-    private static let shells = ["/bin/sh", "/bin/bash", "/bin/dash"].filter { access($0, X_OK) == 0 }
+    private static let shells: [String] = ["/bin/sh", "/bin/bash", "/bin/dash"].filter { (path: String) in access(path, X_OK) == 0 }
 
     private func run(_ text: ShellText, shell: String = "/bin/sh", cut: Int? = nil) async throws -> ShellAnswer {
         let input = text.command(limit: .seconds(10)).input
