@@ -15,7 +15,7 @@ public struct LinesFile: Sendable, Hashable {
     ///
     /// - Parameter change: says whether there is something to write.
     /// - Returns: what `change` said.
-    public func edit(_ change: (inout [[UInt8]]) -> Bool) throws(SpawnError) -> Bool {
+    public func edit(_ change: (inout [[UInt8]]) throws(SpawnError) -> Bool) throws(SpawnError) -> Bool {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else {
             throw SpawnError(.invalidRequest, "'\(path.excerpt)' is no absolute path; give one")
         }
@@ -27,7 +27,7 @@ public struct LinesFile: Sendable, Hashable {
             var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { Array($0) }
             // The end of the last line begins no other.
             if lines.last?.isEmpty == true { lines.removeLast() }
-            guard change(&lines) else { return false }
+            guard try change(&lines) else { return false }
             var written: [UInt8] = []
             for line in lines { written += line + [UInt8(ascii: "\n")] }
             try directory.replace(name, with: written)

@@ -44,8 +44,7 @@ struct KeyTestServer {
         }
         let config = try directory.file("config", lines.joined(separator: "\n") + "\n")
         (process, output) = try Program.start(["/usr/sbin/sshd", "-D", "-f", config, "-E", directory.path + "/log"])
-        let log = directory
-        try await wait { (try? log.text("log").contains("Server listening")) == true }
+        try await wait { Self.log(in: directory).contains("Server listening") }
     }
 
     func stop() {
@@ -56,7 +55,12 @@ struct KeyTestServer {
         directory.removeTree()
     }
 
-    var log: String { (try? directory.text("log")) ?? "" }
+    var log: String { Self.log(in: directory) }
+
+    private static func log(in directory: TemporaryDirectory) -> String {
+        let bytes = try? KnownHostsFile.content(of: directory.path + "/log")
+        return String(decoding: bytes ?? [], as: UTF8.self)
+    }
 
     /// What `ssh` says to the command `echo we are in`.
     func ssh(_ options: String..., knownHosts: String? = nil, account: String? = nil) async throws -> ToolRun {

@@ -93,7 +93,7 @@ import Testing
         #expect(try await !attempt { $0.principals = ["nobody"] })
         #expect(try await !attempt { $0.validBefore = now - 30 })
         #expect(try await !attempt { $0.validAfter = now + 1800 })
-        for reason in ["not from a permitted host", "not a listed principal", "expired", "not yet valid"] {
+        for reason in ["not from a permitted source address", "not a listed principal", "expired", "not yet valid"] {
             #expect(server.log.contains(reason), "'\(reason)' is not in \(server.log)")
         }
         // A key of another authority opens nothing.

@@ -5,17 +5,34 @@ extension SSHKeyFiles {
     ///
     /// - Parameter comment: ends the public line; one line.
     public func make(_ type: SSHKeyType, comment: String) async throws -> SSHPublicKey {
+        let pair = try await pair(type, comment: comment)
+        try await store(pair)
+        return pair.publicKey
+    }
+
+    /// Makes a key unless there is one. Several that ask at once get the same.
+    public func makeIfMissing(_ type: SSHKeyType, comment: String) async throws -> SSHPublicKey {
+        if let known = try await loadPublicKey() { return known }
+        let pair = try await pair(type, comment: comment)
+        try await FileWork.run { () throws(SpawnError) in
+            // Where somebody else was first, that key is the one.
+            _ = try PrivateDirectory(making: directory).create(name, OpenSSHPrivateKey.encode(pair))
+        }
+        guard let key = try await loadPublicKey() else {
+            throw SpawnError(.unavailable, "the key '\(privateFile.excerpt)' was removed while it was made")
+        }
+        return key
+    }
+
+    private func pair(_ type: SSHKeyType, comment: String) async throws -> SSHKeyPair {
         guard !comment.unicodeScalars.contains(where: \.isControl) else {
             throw SpawnError(.internal, "the comment '\(comment.excerpt)' is more than a line")
         }
-        let pair: SSHKeyPair
         switch type {
-        case .ed25519: pair = SSHKeyPair.ed25519(comment: comment)
-        case .ecdsa: pair = SSHKeyPair.ecdsa(comment: comment)
-        case .rsa(let bits): pair = try await rsa(bits, comment: comment)
+        case .ed25519: return .ed25519(comment: comment)
+        case .ecdsa: return .ecdsa(comment: comment)
+        case .rsa(let bits): return try await rsa(bits, comment: comment)
         }
-        try await store(pair)
-        return pair.publicKey
     }
 
     /// OpenSSH's own program finds the primes, in a private directory of its own.

@@ -90,16 +90,26 @@ public struct SSHKeyFiles: Sendable, Hashable {
 
     /// Removes all of it. What is not there is no error.
     public func remove() async throws(SpawnError) {
-        try await FileWork.run { () throws(SpawnError) in
-            let opened: PrivateDirectory
-            do throws(SpawnError) {
-                opened = try PrivateDirectory(directory)
-            } catch  where error.code == .notFound {
-                return
-            }
-            try removeAll(in: opened)
-            try opened.removeLeftovers(of: name)
+        try await FileWork.run { () throws(SpawnError) in try remove() }
+    }
+
+    /// The same, on the calling thread.
+    public func remove() throws(SpawnError) {
+        let opened: PrivateDirectory
+        do throws(SpawnError) {
+            opened = try PrivateDirectory(directory)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            return
         }
+        try removeAll(in: opened)
+        try opened.removeLeftovers(of: name)
+    }
+
+    /// The comment of the key, empty where it cannot be read; `nil` where there is no key. On the calling thread.
+    public func comment() throws(SpawnError) -> String? {
+        guard let bytes = try PrivateDirectory(making: directory).read(name, limit: 1 << 16) else { return nil }
+        return (try? OpenSSHPrivateKey.decode(bytes))?.comment ?? ""
     }
 
     private func removeAll(in directory: borrowing PrivateDirectory) throws(SpawnError) {

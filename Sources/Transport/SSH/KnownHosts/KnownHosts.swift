@@ -67,6 +67,11 @@ public struct KnownHosts: Sendable {
         return []
     }
 
+    /// Whether an authority for certificates vouches for the machine.
+    public func hasAuthority(for host: String, port: Int = 22) -> Bool {
+        candidates(host, port).joined().contains { $0.line.marker == .authority }
+    }
+
     /// Whether the machine is the one that it says it is.
     ///
     /// As with OpenSSH, a machine that is not known at this port is believed by the key that it has at SSH's own port.

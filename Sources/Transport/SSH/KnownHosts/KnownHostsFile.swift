@@ -25,10 +25,12 @@ public struct KnownHostsFile: Sendable, Hashable {
     ) async throws(SpawnError) -> Bool {
         let line = try line(key, host, port, isHashed, comment)
         let name = HostPatterns.name(host, port: port)
-        return try await edit { lines in
-            guard !lines.contains(where: { $0.says(key, of: name) }) else { return false }
-            lines.append(line)
-            return true
+        return try await FileWork.run { () throws(SpawnError) in
+            try edit { lines in
+                guard !lines.contains(where: { $0.says(key, of: name) }) else { return false }
+                lines.append(line)
+                return true
+            }
         }
     }
 
@@ -39,10 +41,20 @@ public struct KnownHostsFile: Sendable, Hashable {
     public func replace(
         with keys: [HostKey], for host: String, port: Int = 22, isHashed: Bool = false, comment: String = ""
     ) async throws(SpawnError) -> Bool {
+        try await FileWork.run { () throws(SpawnError) in
+            try replace(with: keys, for: host, port: port, isHashed: isHashed, comment: comment)
+        }
+    }
+
+    /// The same, on the calling thread.
+    @discardableResult
+    public func replace(
+        with keys: [HostKey], for host: String, port: Int = 22, isHashed: Bool = false, comment: String = ""
+    ) throws(SpawnError) -> Bool {
         var wanted: [KnownHostsText] = []
         for key in keys { wanted.append(try line(key, host, port, isHashed, comment)) }
         let name = HostPatterns.name(host, port: port)
-        return try await edit { [wanted] lines in
+        return try edit { lines in
             let before = lines
             lines = lines.compactMap { line in
                 keys.contains { line.says($0, of: name) } ? line : line.without(name)
@@ -61,9 +73,15 @@ public struct KnownHostsFile: Sendable, Hashable {
     /// - Returns: `false` where the file did not know it.
     @discardableResult
     public func remove(_ host: String, port: Int = 22, key: HostKey? = nil) async throws(SpawnError) -> Bool {
+        try await FileWork.run { () throws(SpawnError) in try remove(host, port: port, key: key) }
+    }
+
+    /// The same, on the calling thread.
+    @discardableResult
+    public func remove(_ host: String, port: Int = 22, key: HostKey? = nil) throws(SpawnError) -> Bool {
         try check(host, port)
         let name = HostPatterns.name(host, port: port)
-        return try await edit { lines in
+        return try edit { lines in
             let before = lines
             lines = lines.compactMap { line in
                 if let key, !line.says(key, of: name) { return line }
@@ -84,16 +102,12 @@ public struct KnownHostsFile: Sendable, Hashable {
     // MARK: The file
 
     /// Changes the lines under the lock; the file is written where `change` says that there is something to write.
-    private func edit(
-        _ change: @escaping @Sendable (inout [KnownHostsText]) -> Bool
-    ) async throws(SpawnError) -> Bool {
-        try await FileWork.run { () throws(SpawnError) in
-            try LinesFile(path).edit { lines in
-                var texts = lines.map(KnownHostsText.init)
-                guard change(&texts) else { return false }
-                lines = texts.map(\.bytes)
-                return true
-            }
+    private func edit(_ change: (inout [KnownHostsText]) -> Bool) throws(SpawnError) -> Bool {
+        try LinesFile(path).edit { lines in
+            var texts = lines.map(KnownHostsText.init)
+            guard change(&texts) else { return false }
+            lines = texts.map(\.bytes)
+            return true
         }
     }
 
