@@ -23,6 +23,9 @@ public struct Template: Sendable {
     /// `FILE:LINE` where it is written.
     public internal(set) var origin: String
     let options: OptionSet
+    /// What the registry knows of the authenticator; `nil` where there is none, or it is known by name only.
+    let authenticatorEntry: Registry.AuthenticatorEntry?
+    let authenticatorOptions: OptionSet
     /// What the registry knows of the backend.
     let entry: Registry.Entry
     /// What its options alone let users choose from, placeholders not filled in.
