@@ -65,13 +65,22 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // What is done before the start: keys, certificates and known hosts.
+        .target(
+            name: "Configurers",
+            dependencies: [
+                "MultipleSpawner", "Transport",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: settings
+        ),
         // The promises of a backend, as a suite that any backend can be held to.
         .target(name: "BackendContract", dependencies: ["MultipleSpawner"], swiftSettings: settings),
         // The program `multiplespawner`: command line, HTTP, storage, wiring.
         .executableTarget(
             name: "Daemon",
             dependencies: [
-                "MultipleSpawner", "Backends", "Transport", "CLinux",
+                "MultipleSpawner", "Backends", "Configurers", "Transport", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -128,6 +137,10 @@ let package = Package(
                 "Transport", "MultipleSpawner", "ScriptedServer",
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ConfigurersTests", dependencies: ["Configurers", "MultipleSpawner", "Transport"],
             swiftSettings: settings
         ),
         .testTarget(
