@@ -32,7 +32,7 @@ enum Plugins {
             ] + announced,
             authenticators: [
                 Registry.AuthenticatorEntry(
-                    SSHAuthenticator(directory: stateDirectory + "/ssh", environment: environment),
+                    SSHAuthenticator(stateDirectory: stateDirectory, environment: environment),
                     classes: SSHAuthenticator.classes),
                 Registry.AuthenticatorEntry(ProgramAuthenticator(), classes: ProgramAuthenticator.classes),
             ], announcedHooks: hooks)

@@ -15,7 +15,7 @@ import Transport
             directory = try TemporaryDirectory()
             machine = try await TestMachine()
             authenticator = SSHAuthenticator(
-                directory: directory.path + "/ssh", environment: ["HOME": directory.path + "/home"])
+                stateDirectory: directory.path, environment: ["HOME": directory.path + "/home"])
         }
 
         func prepare(_ options: JSONValue, session: String = "one") async throws -> Grant {
@@ -89,6 +89,35 @@ import Transport
         await site.stop()
     }
 
+    @Test func `what is said of a key goes before what is on file`() async throws {
+        let site = try await Site()
+        let (port, key) = (site.machine.port, site.machine.hostKey)
+        let other = try await SSHKeyFiles(directory: site.directory.path, name: "other").make(.ed25519, comment: "")
+        let file = try site.directory.file("known_hosts", "[127.0.0.1]:\(port) \(other)\n")
+        let grant = try await site.prepare(["host_key": .string(key.fingerprint)])
+        #expect(site.known == site.line)
+        try await site.authenticator.cleanup(grant)
+        // Where the file says so, too, nobody asks.
+        _ = try site.directory.file("known_hosts", "[127.0.0.1]:\(port) \(key)\n")
+        _ = try await site.prepare(["host_key": .string(key.fingerprint)])
+        #expect(site.known == "" && file.hasSuffix("known_hosts"))
+        await site.stop()
+    }
+
+    @Test func `one machine of several that is known is enough`() async throws {
+        let site = try await Site()
+        let key = site.machine.hostKey
+        let grants = Grants()
+        let wanted = try AccessRequest.test(
+            ["host_key": [.string("\(key)")]],
+            machines: [MachineAddress(host: "127.0.0.1", port: 1), site.machine.address])
+        _ = try await site.authenticator.prepare(wanted, checkpoint: grants.checkpoint)
+        #expect(site.known == site.line)
+        for grant in grants.all { try await site.authenticator.cleanup(grant) }
+        #expect(site.known == "")
+        await site.stop()
+    }
+
     @Test func `a machine that the account or a further file knows is not asked`() async throws {
         let site = try await Site()
         let name = "[127.0.0.1]:\(site.machine.port)"
@@ -98,6 +127,21 @@ import Transport
         let authority = try site.directory.file("known", "@cert-authority * \(site.machine.hostKey)\n")
         _ = try await site.prepare(["known_hosts": .string(authority)])
         #expect((site.known ?? "").isEmpty)
+        await site.stop()
+    }
+
+    @Test func `doctor tells which machines are not known, and makes nothing`() async throws {
+        let site = try await Site()
+        let machines = [site.machine.address]
+        let before = await site.authenticator.examine([:], machines: machines)
+        #expect(before.map(\.level) == [.ok, .failed], "\(before)")
+        #expect(before.last?.message.contains("host_key") == true)
+        let told = await site.authenticator.examine(["host_key": ["SHA256:x"]], machines: machines)
+        #expect(told.map(\.level) == [.ok, .ok])
+        try await site.authenticator.knownHosts.add(
+            site.machine.hostKey, for: "127.0.0.1", port: site.machine.port)
+        #expect(await site.authenticator.examine([:], machines: machines).count == 1)
+        #expect(site.directory.names("home").isEmpty)
         await site.stop()
     }
 

@@ -10,7 +10,7 @@ import Transport
     private func authenticator(_ directory: TemporaryDirectory, corc: String? = nil) -> SSHAuthenticator {
         var environment = ["HOME": directory.path + "/home"]
         environment["CORC_SSH_PATH"] = corc
-        return SSHAuthenticator(directory: directory.path + "/state/ssh", environment: environment)
+        return SSHAuthenticator(stateDirectory: directory.path + "/state", environment: environment)
     }
 
     private func prepare(

@@ -18,15 +18,11 @@ struct TestMachine {
         // sshd wants it there where it runs as root.
         if geteuid() == 0 { mkdir("/run/sshd", 0o755) }
         account = String(cString: try #require(getpwuid(geteuid())).pointee.pw_name)
-        port = try Self.freePort()
         let files = SSHKeyFiles(directory: directory.path, name: "host")
         hostKey = try await files.make(.ed25519, comment: "")
         let keys = try directory.file("authorized_keys", authorized.map { $0 + "\n" }.joined())
         let trusted = try directory.file("authority", authority.map { $0 + "\n" } ?? "")
-        let config = try directory.file(
-            "config",
-            """
-            ListenAddress 127.0.0.1:\(port)
+        let lines = """
             HostKey \(files.privateFile)
             PidFile none
             UsePAM no
@@ -37,14 +33,30 @@ struct TestMachine {
             AuthorizedKeysFile \(keys)
             TrustedUserCAKeys \(trusted)
 
-            """)
-        let program = HelperProgram(
-            ["/usr/sbin/sshd", "-D", "-f", config, "-E", directory.path + "/log"], limit: .seconds(300))
-        server = Task { _ = try? await program.run() }
-        let end = ContinuousClock.now + .seconds(20)
-        while directory.text("log")?.contains("Server listening") != true {
-            try #require(ContinuousClock.now < end, "sshd does not start")
-            try await Task.sleep(for: .milliseconds(5))
+            """
+        (server, port) = try await Self.start(directory, lines)
+    }
+
+    /// Starts sshd at a port that is free; where somebody else was quicker, at another.
+    private static func start(
+        _ directory: TemporaryDirectory, _ lines: String
+    ) async throws -> (Task<Void, Never>, port: Int) {
+        while true {
+            let port = try freePort()
+            let config = try directory.file("config", "ListenAddress 127.0.0.1:\(port)\n" + lines)
+            _ = try directory.file("log", "")
+            let program = HelperProgram(
+                ["/usr/sbin/sshd", "-D", "-f", config, "-E", directory.path + "/log"], limit: .seconds(300))
+            let server = Task { _ = try? await program.run() }
+            let end = ContinuousClock.now + .seconds(20)
+            while true {
+                let log = directory.text("log") ?? ""
+                if log.contains("Server listening") { return (server, port) }
+                if log.contains("Cannot bind") { break }
+                try #require(ContinuousClock.now < end, "sshd does not start")
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            await server.value
         }
     }
 

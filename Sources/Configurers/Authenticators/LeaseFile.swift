@@ -42,12 +42,7 @@ struct LeaseFile: Sendable, Hashable {
 
     /// Whether anybody uses the thing.
     func isTaken(_ thing: String) throws(SpawnError) -> Bool {
-        var isTaken = false
-        _ = try LinesFile(path).edit { lines in
-            isTaken = lines.contains { isAbout(thing, $0) }
-            return false
-        }
-        return isTaken
+        try LinesFile(path).read().contains { isAbout(thing, $0) }
     }
 
     /// A session's name has no blank.

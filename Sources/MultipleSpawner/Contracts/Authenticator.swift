@@ -28,12 +28,21 @@ public protocol Authenticator: Sendable {
 
     /// Undoes what `prepare` did. The server is stopped by then.
     func cleanup(_ grant: Grant) async throws
+
+    /// Whether a way could be made now with these options, and what to do where not. It makes nothing.
+    ///
+    /// - Parameters:
+    ///   - options: as the file gives them, placeholders not filled in.
+    ///   - machines: where a server may be started, as far as the backend's options name it.
+    func examine(_ options: JSONValue, machines: [MachineAddress]) async -> [Finding]
 }
 
 extension Authenticator {
     public var kind: AuthenticatorKind { Self.kind }
 
     public static var positionalOptions: [String] { [] }
+
+    public func examine(_ options: JSONValue, machines: [MachineAddress]) async -> [Finding] { [] }
 }
 
 /// How `Authenticator.prepare` tells what it is about to make.

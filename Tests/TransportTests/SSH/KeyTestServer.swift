@@ -25,9 +25,8 @@ struct KeyTestServer {
         if geteuid() == 0 { mkdir("/run/sshd", 0o755) }
         let record = try #require(getpwuid(geteuid()))
         account = String(cString: record.pointee.pw_name)
-        port = try Self.freePort()
         var lines = [
-            "ListenAddress 127.0.0.1:\(port)", "PidFile none", "UsePAM no", "StrictModes no", "LogLevel VERBOSE",
+            "PidFile none", "UsePAM no", "StrictModes no", "LogLevel VERBOSE",
             "PasswordAuthentication no", "KbdInteractiveAuthentication no", "PermitRootLogin prohibit-password",
             "AuthorizedKeysFile \(directory.path)/authorized_keys",
         ]
@@ -42,16 +41,35 @@ struct KeyTestServer {
         if let authority {
             lines.append("TrustedUserCAKeys \(try directory.file("authority", authority + "\n"))")
         }
-        let config = try directory.file("config", lines.joined(separator: "\n") + "\n")
-        (process, output) = try Program.start(["/usr/sbin/sshd", "-D", "-f", config, "-E", directory.path + "/log"])
-        try await wait { Self.log(in: directory).contains("Server listening") }
+        (process, output, port) = try await Self.start(directory, lines)
     }
 
-    func stop() {
+    /// Starts sshd at a port that is free; where somebody else was quicker, at another.
+    private static func start(
+        _ directory: TemporaryDirectory, _ lines: [String]
+    ) async throws -> (pid_t, output: Int32, port: Int) {
+        while true {
+            let port = try freePort()
+            let config = try directory.file(
+                "config", (["ListenAddress 127.0.0.1:\(port)"] + lines).joined(separator: "\n") + "\n")
+            _ = try directory.file("log", "")
+            let (process, output) = try Program.start(
+                ["/usr/sbin/sshd", "-D", "-f", config, "-E", directory.path + "/log"])
+            try await wait { ["Server listening", "Cannot bind"].contains { log(in: directory).contains($0) } }
+            if log(in: directory).contains("Server listening") { return (process, output, port) }
+            end(process, output)
+        }
+    }
+
+    private static func end(_ process: pid_t, _ output: Int32) {
         kill(process, SIGTERM)
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
         close(output)
+    }
+
+    func stop() {
+        Self.end(process, output)
         directory.removeTree()
     }
 

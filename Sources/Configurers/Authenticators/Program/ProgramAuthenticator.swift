@@ -1,3 +1,4 @@
+import Glibc
 public import MultipleSpawner
 import Transport
 
@@ -49,6 +50,18 @@ public struct ProgramAuthenticator: Authenticator {
     public func cleanup(_ grant: Grant) async throws {
         let grant: ProgramGrant = try grant.decode()
         _ = try await run(grant, "cleanup", ["grant": grant.answer ?? nil])
+    }
+
+    public func examine(_ options: JSONValue, machines: [MachineAddress]) async -> [Finding] {
+        let program = options["command"]?.strings.first ?? ""
+        let subject = "authenticator \(program.excerpt)"
+        guard program.hasPrefix("/"), access(program, X_OK) == 0 else {
+            return [
+                Finding(
+                    .failed, subject, "there is no such program; name one by its whole path, and make it executable")
+            ]
+        }
+        return [Finding(.ok, subject, "it is there")]
     }
 
     /// What the program may answer to `prepare`; nothing is required.

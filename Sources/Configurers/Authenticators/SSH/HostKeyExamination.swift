@@ -20,8 +20,7 @@ struct HostKeyExamination: Sendable {
         }
         var unknown: [MachineAddress] = []
         for machine in machines where !unknown.contains(machine) {
-            if isKnown(machine, to: others) { continue }
-            if isKnown(machine, to: ours), !shared.contains(machine) { continue }
+            if isKnown(machine, to: others) || !shared.contains(machine) && isKnown(machine, to: ours) { continue }
             unknown.append(machine)
         }
         return unknown
@@ -33,17 +32,23 @@ struct HostKeyExamination: Sendable {
     func introduce(
         _ unknown: [MachineAddress], of machines: [MachineAddress], to session: SessionID
     ) async throws {
-        var refusal: SpawnError?
-        var refused = 0
-        for machine in unknown {
-            do {
-                try await introduce(machine, to: session)
-            } catch let error as SpawnError {
-                refusal = refusal ?? error
-                refused += 1
+        let refusals = try await withThrowingTaskGroup(of: (Int, SpawnError?).self) { group in
+            for (index, machine) in unknown.enumerated() {
+                group.addTask {
+                    do {
+                        try await introduce(machine, to: session)
+                        return (index, nil)
+                    } catch let error as SpawnError {
+                        return (index, error)
+                    }
+                }
             }
+            return try await group.reduce(into: [Int: SpawnError]()) { $0[$1.0] = $1.1 }
         }
-        if let refusal, refused == Set(machines).count { throw refusal }
+        // As long as there is a machine that is known, the server may start there.
+        if refusals.count == Set(machines).count, let first = refusals.min(by: { $0.key < $1.key }) {
+            throw first.value
+        }
     }
 
     private func introduce(_ machine: MachineAddress, to session: SessionID) async throws {
@@ -71,7 +76,7 @@ struct HostKeyExamination: Sendable {
         }
         let fingerprints = shown.map { "\($0.type) \($0.fingerprint)" }.joined(separator: ", ")
         if !options.hostKeys.isEmpty {
-            if let key = shown.first(where: { key in options.hostKeys.contains { isMeant($0, key) } }) { return key }
+            if let key = shown.first(where: isMeant) { return key }
             throw SpawnError(
                 .forbidden,
                 "'\(machine)' is not the machine that 'host_key' means: it shows \(fingerprints); somebody may be between"
@@ -93,17 +98,22 @@ struct HostKeyExamination: Sendable {
         return zip(words, words.dropFirst()).contains { $0 == key.type && HostKey(type: $0, base64: $1) == key }
     }
 
+    /// Where it is said which key the machine has, only that one makes it known.
     private func isKnown(_ machine: MachineAddress, to hosts: KnownHosts) -> Bool {
-        if !hosts.keyTypes(for: machine.host, port: machine.port).isEmpty { return true }
-        return hosts.hasAuthority(for: machine.host, port: machine.port)
+        let keys = hosts.keys(for: machine.host, port: machine.port)
+        guard options.hostKeys.isEmpty else { return keys.contains(where: isMeant) }
+        return !keys.isEmpty || hosts.hasAuthority(for: machine.host, port: machine.port)
     }
 
+    private func isMeant(_ key: HostKey) -> Bool { options.hostKeys.contains { isMeant($0, key) } }
+
+    /// The files that a backend looks at besides ours.
     private func otherFiles() throws(SpawnError) -> [String] {
         var files: [String] = []
         for file in options.knownHosts { files.append(try authenticator.path(file)) }
-        if authenticator.environment["HOME"]?.hasPrefix("/") == true {
-            files.append(try authenticator.path("~/.ssh/known_hosts"))
-        }
-        return files + ["/etc/ssh/ssh_known_hosts"]
+        guard files.isEmpty else { return files }
+        let home = authenticator.environment["HOME"] ?? ""
+        return [authenticator.stateDirectory + "/known_hosts"]
+            + (home.hasPrefix("/") ? [home + "/.ssh/known_hosts"] : []) + ["/etc/ssh/ssh_known_hosts"]
     }
 }

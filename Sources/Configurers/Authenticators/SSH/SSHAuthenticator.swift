@@ -17,17 +17,18 @@ public struct SSHAuthenticator: Authenticator {
     public static let options = SSHAuthenticatorOptions.shape
     public static let positionalOptions = ["load_existing"]
 
-    /// Where this daemon keeps known hosts and the authority's key.
-    let directory: String
+    let stateDirectory: String
     let environment: [String: String]
 
     /// - Parameters:
-    ///   - directory: of this daemon's own; made where it is missing.
+    ///   - stateDirectory: of this daemon's own. Its folder `ssh` has the authority's key and what sessions know of hosts.
     ///   - environment: HOME and CORC_SSH_PATH.
-    public init(directory: String, environment: [String: String]) {
-        self.directory = directory
+    public init(stateDirectory: String, environment: [String: String]) {
+        self.stateDirectory = stateDirectory
         self.environment = environment
     }
+
+    private var directory: String { stateDirectory + "/ssh" }
 
     public func prepare(_ wanted: AccessRequest, checkpoint: GrantCheckpoint) async throws -> Credentials {
         let options = try SSHAuthenticatorOptions(wanted.options)

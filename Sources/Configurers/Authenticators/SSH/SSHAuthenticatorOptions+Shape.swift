@@ -39,7 +39,8 @@ extension SSHAuthenticatorOptions {
             "accept_new_host_keys", .boolean,
             "Whether the key of a machine that is not known is believed at the first sight of it (false)."),
         Field(
-            "known_hosts", .list(.path), "Further files of known hosts, besides ours, the account's and the system's."),
+            "known_hosts", .list(.path),
+            "The files of known hosts, as the backend's option of this name says, instead of the usual ones."),
         Field(
             "allow_backauth", .boolean, "Whether the machine may open connections through this one with the same key."),
         Field("backauth_permit_open", .list(.string), "Where such connections may lead: 127.0.0.1:8081."),

@@ -37,4 +37,9 @@ public struct Template: Sendable {
 extension Template {
     /// The backend's options as the file gives them, without a request's values.
     public var backendOptions: JSONValue { .object(options.values) }
+
+    /// What the authenticator is told, as the file gives it; `nil` where there is none, or this build does not have it.
+    public var way: SessionPlan.Access? {
+        authenticatorEntry.map { SessionPlan.Access(kind: $0.kind, options: .object(authenticatorOptions.values)) }
+    }
 }

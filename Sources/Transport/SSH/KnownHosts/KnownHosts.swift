@@ -56,13 +56,17 @@ public struct KnownHosts: Sendable {
     ///
     /// Whoever lets the machine choose another type meets a key that is not on file, and takes it for a changed one.
     public func keyTypes(for host: String, port: Int = 22) -> [String] {
+        var types: [String] = []
+        for key in keys(for: host, port: port) where !types.contains(key.type) { types.append(key.type) }
+        return types
+    }
+
+    /// The keys that a machine is known by, in the order of the files, without those that are revoked.
+    public func keys(for host: String, port: Int = 22) -> [HostKey] {
         for entries in candidates(host, port) {
-            var types: [String] = []
-            for entry in entries where entry.line.marker == nil && !types.contains(entry.line.key.type) {
-                guard revocation(of: entry.line.key, among: entries) == nil else { continue }
-                types.append(entry.line.key.type)
-            }
-            if !types.isEmpty { return types }
+            let keys = entries.filter { $0.line.marker == nil }.map(\.line.key)
+                .filter { revocation(of: $0, among: entries) == nil }
+            if !keys.isEmpty { return keys }
         }
         return []
     }
