@@ -54,6 +54,12 @@ public struct SSHBackend: Backend {
         return .object(settled)
     }
 
+    /// Those that could be chosen; a machine whose name is not known yet is none.
+    public static func machines(of options: JSONValue) -> [MachineAddress] {
+        guard let read = try? SSHOptions(options), let hosts = try? read.candidates() else { return [] }
+        return hosts.map { MachineAddress(host: $0.address.host, port: $0.address.port ?? read.port) }
+    }
+
     public func resume(_ handles: [Handle]) async {
         for handle in handles {
             guard let ssh = try? SSHHandle(handle) else { continue }

@@ -17,8 +17,9 @@ struct SSHStart: Sendable {
 
     /// - Throws: after a failure nothing is left on the machine, or the last handle that was checkpointed names it.
     func run(on host: SSHHost) async throws -> Endpoint {
-        let place = try options.place(on: host, for: plan.identity, backend.account)
-        machines.places.note(place, base: options.base)
+        let place = try options.place(
+            on: host, for: plan.identity, credentials: plan.credentials, backend.account)
+        machines.places.note(place, base: options.base, password: plan.credentials?.password)
         await checkpoint.report("Connecting to \(place)")
         let link = try await machines.link(to: place)
         var handle = SSHHandle(

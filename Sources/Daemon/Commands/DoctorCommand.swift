@@ -33,6 +33,12 @@ struct DoctorCommand: AsyncParsableCommand {
                 findings += await backend.examine(template.backendOptions).map {
                     Finding($0.level, "\(template.name): \($0.subject)", $0.message)
                 }
+                if let way = template.way, let authenticator = try? registry.authenticator(way.kind) {
+                    let machines = type(of: backend).machines(of: template.backendOptions)
+                    findings += await authenticator.examine(way.options, machines: machines).map {
+                        Finding($0.level, "\(template.name): \($0.subject)", $0.message)
+                    }
+                }
             }
             await connections.shutDown()
             switch format {

@@ -16,7 +16,7 @@ public final class OpenSSHLink: SSHLink {
     public let target: SSHTarget
     public var place: String { target.description }
     let program: String
-    let directory: PrivateDirectory
+    let directory: ControlDirectory
     let master = OpenSSHMaster()
     let turns = Turns(OpenSSHLink.mostCommands)
     let entrances = Entrances()
@@ -26,7 +26,7 @@ public final class OpenSSHLink: SSHLink {
     private init(_ target: SSHTarget, program: String) throws(SpawnError) {
         self.target = target
         self.program = program
-        directory = try PrivateDirectory()
+        directory = try ControlDirectory()
     }
 
     /// Connects, and returns when commands can be run.

@@ -4,7 +4,7 @@ import MultipleSpawner
 /// A directory of this process's own account, mode 0700, that is removed with what is in it.
 ///
 /// Its path is short: a socket's whole path has at most 107 bytes.
-final class PrivateDirectory: Sendable {
+final class ControlDirectory: Sendable {
     let path: String
 
     init() throws(SpawnError) {
