@@ -8,17 +8,18 @@ import Transport
 @testable import Backends
 
 @Suite(.enabled(if: SSHServer.isInstalled)) struct `Servers on other machines` {
-    @Test(arguments: Promise.allCases)
-    func `keep the contract of backends`(_ promise: Promise) async throws {
-        let test = try await SSHTest()
+    @Test(arguments: Promise.allCases, SSHTest.Transport.allCases)
+    func `keep the contract of backends`(_ promise: Promise, over transport: SSHTest.Transport) async throws {
+        let test = try await SSHTest(transport: transport)
         let finding = await test.contract.check(promise)
         #expect(finding.level == (promise == .unknownIsNotDead ? .warning : .ok), "\(finding.message)")
         #expect(test.directories == [])
         await test.remove()
     }
 
-    @Test func `answer over the tunnel, and the hub is reached from there`() async throws {
-        let test = try await SSHTest()
+    @Test(arguments: SSHTest.Transport.allCases)
+    func `answer over the tunnel, and the hub is reached from there`(_ transport: SSHTest.Transport) async throws {
+        let test = try await SSHTest(transport: transport)
         let hub = try await test.start(
             try test.plan(options: ["ssh_forward_tunnel_client": false], user: "hub"))
         let api = "http://127.0.0.1:\(hub.endpoint.port)/hub/api"

@@ -26,7 +26,7 @@ import Testing
     private static func hostile(_ random: inout some RandomNumberGenerator) -> String {
         let pieces = [
             "'", "\"", "\\", "$", "`", "$(", ")", "\n", " ", ";", "&", "|", "*", "~", "#", "!", "EOF", "end-of-",
-            "'\u{301}", "ä", "日", "\t", "\r", "{", "}", "--", "%s", "\\n", "${IFS}", "x",
+            "'\u{301}", "ä", "日", "\u{C1}\u{142}", "\u{88}\u{81}", "+", "msp-", "\t", "\r", "{", "}", "--", "%s", "\\n", "${IFS}", "x",
         ]
         return (0..<Int.random(in: 0...12, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }
             .joined()

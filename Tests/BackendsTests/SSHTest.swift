@@ -1,6 +1,7 @@
 import BackendContract
 import Glibc
 import MultipleSpawner
+import Synchronization
 import Testing
 import Transport
 
@@ -8,35 +9,62 @@ import Transport
 
 /// A backend, a machine for it, and what a test does with them.
 final class SSHTest: Sendable {
-    let server: SSHServer
-    let links: SSHLinks
-    let backend: SSHBackend
+    /// What speaks SSH.
+    enum Transport: String, CaseIterable, CustomStringConvertible {
+        static let allCases: [Transport] = [.openSSH]
+        case libssh2, openSSH
+        var description: String { rawValue }
+    }
 
-    init(settings: [String] = []) async throws {
+    let server: SSHServer
+    let backend: SSHBackend
+    private let transport: Transport
+    private let made = Mutex<[(SSHLinks, OpenSSHLinks)]>([])
+
+    init(settings: [String] = [], transport: Transport = .openSSH) async throws {
         server = try await SSHServer(settings: settings)
-        links = Self.links()
-        backend = Self.backend(links, server)
+        self.transport = transport
+        let links = (SSHLinks(), OpenSSHLinks())
+        backend = Self.backend(links, server, transport)
+        made.withLock { $0.append(links) }
         await backend.configured(by: [.object(server.options)])
     }
 
-    static func links() -> SSHLinks {
-        SSHLinks(other: { try await OpenSSHLink.connect(to: $0) })
-    }
-
-    static func backend(_ links: SSHLinks, _ server: SSHServer) -> SSHBackend {
-        SSHBackend(SSHConfiguration(links: links, stateDirectory: server.directory.path, installation: "tests"))
+    private static func backend(
+        _ links: (library: SSHLinks, openSSH: OpenSSHLinks), _ server: SSHServer, _ transport: Transport
+    ) -> SSHBackend {
+        var configuration = SSHConfiguration(
+            links: links.library, stateDirectory: server.directory.path, installation: "tests")
+        if transport == .openSSH {
+            let openSSH = links.openSSH
+            configuration.link = { try await openSSH.link(to: $0) }
+        }
+        return SSHBackend(configuration)
     }
 
     /// The same, as a restarted daemon has it.
     func restarted() async -> SSHBackend {
-        let backend = Self.backend(Self.links(), server)
+        let links = (SSHLinks(), OpenSSHLinks())
+        made.withLock { $0.append(links) }
+        let backend = Self.backend(links, server, transport)
         await backend.configured(by: [.object(server.options)])
         return backend
     }
 
+    /// As if the daemon had been killed: its connections are gone, and its ports.
+    func crash() async {
+        await backend.tunnels.closeAll()
+        let links = made.withLock { $0.removeFirst() }
+        await links.0.close()
+        await links.1.close()
+    }
+
     func remove() async {
         await backend.tunnels.closeAll()
-        await links.close()
+        for (library, openSSH) in made.withLock({ $0 }) {
+            await library.close()
+            await openSSH.close()
+        }
         server.remove()
     }
 
@@ -111,5 +139,32 @@ extension SSHTest {
                 case .unreachable: nil
                 }
             })
+    }
+}
+
+/// Connections that OpenSSH alone makes.
+actor OpenSSHLinks {
+    private var made: [SSHTarget: Task<OpenSSHLink, any Error>] = [:]
+
+    func link(to target: SSHTarget) async throws -> OpenSSHLink {
+        if let known = made[target] { return try await known.value }
+        let task = Task { try await OpenSSHLink.connect(to: target) }
+        made[target] = task
+        do {
+            let link = try await task.value
+            Task {
+                _ = await link.ended()
+                made[target] = nil
+            }
+            return link
+        } catch {
+            made[target] = nil
+            throw error
+        }
+    }
+
+    func close() async {
+        for task in made.values { await (try? task.value)?.close() }
+        made = [:]
     }
 }

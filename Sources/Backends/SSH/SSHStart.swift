@@ -125,6 +125,7 @@ struct SSHStart: Sendable {
                 ("hub", plan.identity.hub), ("user", plan.identity.user), ("server", plan.identity.server),
                 ("installation", backend.installation), ("attempt", handle.attempt),
                 ("tls", handle.isTLS ? "yes" : "no"), ("address", handle.address),
+                ("host", "\(handle.place.host):\(handle.place.port)"),
             ],
             environment: environment.exports, command: command, url: environment.url,
             ports: handle.port.map { [$0] } ?? Self.somePorts(), certificates: certificates ?? [],

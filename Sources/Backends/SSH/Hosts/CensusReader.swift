@@ -36,6 +36,9 @@ struct CensusReader {
     private func resident(_ found: Found) -> Resident? {
         // One without labels was cut off before it had any; its directory is told, as somebody has to remove it.
         guard found.labels["installation"] ?? installation == installation else { return nil }
+        // Machines may share the homes: a session is where it was started, and nowhere else.
+        let here = "\(place.host):\(place.port)"
+        guard found.labels["host"] ?? here == here else { return nil }
         let identity = try? SessionIdentity(
             hub: found.labels["hub"] ?? "", user: found.labels["user"] ?? "", server: found.labels["server"] ?? "")
         var ssh = SSHHandle(

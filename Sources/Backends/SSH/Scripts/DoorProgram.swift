@@ -10,7 +10,8 @@ struct DoorProgram: Sendable {
             #"""
             main() {
               keeper || return
-              mkdir -p "$base/doors" && printf '%s %s %s\n' "$boot" "$number" "$start" >"$base/doors/$port"
+              mkdir -p "$base/doors" && printf '%s %s\n' "$number" "$start" >"$base/doors/$port-$boot"
+              find "$base/doors" -type f -mtime +30 -exec rm -f {} + 2>/dev/null
             }
             """#)
         return text
@@ -21,9 +22,9 @@ struct DoorProgram: Sendable {
         text.add(
             #"""
             main() {
-              set -- $(cat "$base/doors/$port" 2>/dev/null)
-              [ $# -eq 3 ] && [ "$1" = "$boot" ] && [ "$2" -gt 1 ] || return
-              old=$2 began=$3
+              set -- $(cat "$base/doors/$port-$boot" 2>/dev/null)
+              [ $# -eq 2 ] && [ "$1" -gt 1 ] || return
+              old=$1 began=$2
               keeper && [ "$number" != "$old" ] || return
               lives "$old" "$began" && kill -TERM "$old" 2>/dev/null || return
               for round in 1 2 3 4 5 6 7 8 9 10; do

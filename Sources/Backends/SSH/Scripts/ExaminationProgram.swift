@@ -13,7 +13,7 @@ struct ExaminationProgram {
             limits: .none)
         text.set("program", (host.command ?? options.command ?? [LocalCommand.fallback])[0])
         text.set("version", host.command ?? options.command == nil ? "--version" : "")
-        text.add("surroundings() {\nset +f")
+        text.add("leave() { exit \"$1\"; }\nsurroundings() {\nset +f")
         for line in server.lines([]) { text.add(line) }
         text.add("set -f\n}")
         text.add(Self.program)

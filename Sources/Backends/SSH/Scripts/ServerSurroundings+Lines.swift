@@ -13,12 +13,12 @@ extension StartProgram.ServerSurroundings {
         lines += hold
         // A session of another login is none of the server's.
         lines.append("unset XDG_RUNTIME_DIR DBUS_SESSION_BUS_ADDRESS")
-        if let directory { lines.append("cd \(Self.path(directory)) || exit 72") } else { lines.append("cd || cd /") }
+        if let directory { lines.append("cd \(Self.path(directory)) || leave 72") } else { lines.append("cd || cd /") }
         if let condaEnvironment {
             let name = ShellQuote.quoted(condaEnvironment)
             lines += [
                 "if [ -x \(name)/bin/python ]; then PATH=\(name)/bin:$PATH; CONDA_PREFIX=\(name); export CONDA_PREFIX",
-                "else conda=$(conda info --base) && . \"$conda/etc/profile.d/conda.sh\" && conda activate \(name) || exit 73; fi",
+                "else conda=$(conda info --base) && . \"$conda/etc/profile.d/conda.sh\" && conda activate \(name) || leave 73; fi",
             ]
         }
         lines += preStart
@@ -28,7 +28,7 @@ extension StartProgram.ServerSurroundings {
     /// Sets `hold`: the words before the command that hold it to its limits.
     private var hold: [String] {
         guard limits != .none, memory != nil || cpu != nil else { return ["hold="] }
-        guard limits != .ulimit else { return ["hold="] + (memory.map { ["ulimit -v \($0 / 1024) || exit 71"] } ?? []) }
+        guard limits != .ulimit else { return ["hold="] + (memory.map { ["ulimit -v \($0 / 1024) || leave 71"] } ?? []) }
         var properties: [String] = []
         if let memory { properties += ["-p", "MemoryMax=\(memory)", "-p", "MemorySwapMax=0"] }
         if let cpu { properties += ["-p", "CPUQuota=\(max(1, Int((cpu * 100).rounded())))%"] }
@@ -39,7 +39,7 @@ extension StartProgram.ServerSurroundings {
             "hold=\"systemd-run $manager --scope --quiet --collect \(words) --\"",
             "if ! $hold true 2>/dev/null; then hold=",
             limits == .systemd
-                ? "echo 'systemd does not hold limits for this account on this machine' >&2; exit 71; fi"
+                ? "echo 'systemd does not hold limits for this account on this machine' >&2; leave 71; fi"
                 : "echo 'limits are not enforced: systemd does not hold them for this account on this machine' >&2; fi",
         ]
     }

@@ -37,9 +37,13 @@ struct ShellText: Sendable {
     }
 
     /// A function that writes this text to its output, byte for byte.
+    ///
+    /// No line of it may look like the beginning of the last one, for a shell may lose a byte where it changes its mind.
     mutating func define(_ name: String, printing content: String) {
-        let end = "end-of-\(mark)"
-        text += "\(name)() {\ncat <<'\(end)'\n\(content)\n\(end)\n}\n"
+        let newline = UInt8(ascii: "\n")
+        let lines = content.utf8.split(separator: newline, omittingEmptySubsequences: false)
+            .map { "+" + String(decoding: Array($0), as: UTF8.self) }
+        text += "\(name)() {\nsed 's/^+//' <<'\(mark)'\n\(lines.joined(separator: "\n"))\n\(mark)\n}\n"
     }
 
     /// The program, whose last line calls `main`.

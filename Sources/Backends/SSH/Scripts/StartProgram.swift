@@ -101,13 +101,17 @@ struct StartProgram: Sendable {
             "stat_of $$ && printf '%s %s %s\\n' \"$$\" \"$start\" \"$boot\" >\"$d/state.new\" && mv \"$d/state.new\" \"$d/state\" || exit 70",
             "unset LC_ALL", ". \"$d/environment\"", "rm -f \"$d/environment\"", "umask 022",
         ]
+        // How it ended is written down, also where it never began.
+        lines += [
+            "leave() {", "umask 077",
+            "printf '%s\\n' \"$1\" >\"$d/status.new\" && mv \"$d/status.new\" \"$d/status\"", "exit \"$1\"", "}",
+        ]
         lines += server.lines(command)
         lines += [
             // What is sent to the group must not end this shell before the server: it tells how that ended.
             "trap : TERM INT HUP QUIT",
             "$hold \(command.map(ShellQuote.quoted).joined(separator: " "))",
-            "status=$?", "umask 077",
-            "printf '%s\\n' \"$status\" >\"$d/status.new\" && mv \"$d/status.new\" \"$d/status\"", "exit \"$status\"",
+            "leave $?",
         ]
         return lines.joined(separator: "\n")
     }
