@@ -17,6 +17,7 @@ let package = Package(
         .executable(name: "multiplespawner-volume-remover", targets: ["VolumeRemover"]),
         .library(name: "MultipleSpawner", targets: ["MultipleSpawner"]),
         .library(name: "BackendContract", targets: ["BackendContract"]),
+        .library(name: "Transport", targets: ["Transport"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -41,8 +42,17 @@ let package = Package(
             dependencies: [.product(name: "Logging", package: "swift-log")],
             swiftSettings: settings
         ),
-        // How things are reached: HTTP on libcurl. Async outside, one thread inside.
-        .target(name: "Transport", dependencies: ["MultipleSpawner", "CLibCurl"], swiftSettings: settings),
+        // How things are reached: HTTP on libcurl, keys and known hosts for SSH. Async outside, one thread inside.
+        .target(
+            name: "Transport",
+            dependencies: [
+                "MultipleSpawner", "CLibCurl",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings
+        ),
         // The places where a session runs.
         .target(
             name: "Backends",
@@ -113,7 +123,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
-            name: "TransportTests", dependencies: ["Transport", "MultipleSpawner", "ScriptedServer"],
+            name: "TransportTests",
+            dependencies: [
+                "Transport", "MultipleSpawner", "ScriptedServer",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(
