@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
 # What the engine is linked with.
-LIBRARIES := libsqlite3-dev libcurl4-openssl-dev
+LIBRARIES := libsqlite3-dev libcurl4-openssl-dev libssh2-1-dev libssl-dev
 VENV := $(CURDIR)/.build/venv
 HUB6 := $(VENV)/jupyterhub-6.1
 HUB5 := $(VENV)/jupyterhub-5.5

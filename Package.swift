@@ -42,11 +42,11 @@ let package = Package(
             dependencies: [.product(name: "Logging", package: "swift-log")],
             swiftSettings: settings
         ),
-        // How things are reached: HTTP on libcurl, keys and known hosts for SSH. Async outside, one thread inside.
+        // How things are reached: HTTP on libcurl, SSH on libssh2 or by OpenSSH. Async outside, one thread inside.
         .target(
             name: "Transport",
             dependencies: [
-                "MultipleSpawner", "CLibCurl",
+                "MultipleSpawner", "CLibCurl", "CLibSSH2",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -107,6 +107,7 @@ let package = Package(
         // What Swift cannot say: vfork, pidfd, eventfd.
         .target(name: "CLinux"),
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CLibSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev", "libssl-dev"])]),
         // A program that travels to other machines of a swarm: static, without a C library, some kilobytes.
         .executableTarget(
             name: "VolumeRemover",
@@ -128,6 +129,8 @@ let package = Package(
             dependencies: [
                 "Backends", "BackendContract", "MultipleSpawner", "Transport", "CLinux", "FakeServer", "ScriptedServer",
                 "VolumeRemover",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings
         ),
