@@ -33,6 +33,8 @@ public struct SSHAuthenticator: Authenticator {
     public func prepare(_ wanted: AccessRequest, checkpoint: GrantCheckpoint) async throws -> Credentials {
         let options = try SSHAuthenticatorOptions(wanted.options)
         let account = options.account ?? wanted.identity.user
+        let principals = options.certificate.map { $0.principals.isEmpty ? [account] : $0.principals } ?? []
+        for principal in principals { try SSHAuthenticatorOptions.checkAccount(principal) }
         var grant = SSHGrant(session: wanted.session, key: try key(options, wanted), machines: [])
         if let back = options.backAuthorization {
             grant.authorizedKeys = try path(back.file ?? "~/.ssh/authorized_keys")
@@ -51,7 +53,7 @@ public struct SSHAuthenticator: Authenticator {
         let publicKey = try await makeKey(key, options, wanted, checkpoint)
         credentials.keyFile = files.privateFile
         credentials.publicKey = "\(publicKey) \(Self.mark)\(wanted.identity.label)"
-        credentials.certificateFile = try await certify(publicKey, files, grant, options, account, wanted)
+        credentials.certificateFile = try await certify(publicKey, files, grant, options, principals, wanted)
         if let file = grant.authorizedKeys, let back = options.backAuthorization {
             try await AuthorizedKeys(file).add(publicKey, for: wanted.session, permitOpen: back.permitOpen)
         }
