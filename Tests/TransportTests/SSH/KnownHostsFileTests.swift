@@ -83,6 +83,7 @@ import Testing
             try await KnownHostsFile(directory.path + "/known").add(key, for: name)
         }
         #expect(error?.code == .invalidRequest)
+        #expect(try await !KnownHostsFile(directory.path + "/known").remove(name))
         #expect(try directory.names().isEmpty)
     }
 

@@ -27,7 +27,7 @@ extension SSHAuthenticator {
         }
         if case .rsa = options.keyType { await checkpoint.report("making an RSA key") }
         return try await files.makeIfMissing(
-            options.keyType, comment: Self.mark + wanted.identity.label)
+            options.keyType, comment: Self.comment(for: wanted.identity))
     }
 
     /// A key that an earlier session left is removed. One that was not made here is somebody's own.
