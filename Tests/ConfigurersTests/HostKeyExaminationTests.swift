@@ -130,6 +130,19 @@ import Transport
         await site.stop()
     }
 
+    @Test(arguments: ["a b", "", "-x", "a,b", "*"])
+    func `what is no machine is refused before anything is made`(host: String) async throws {
+        let directory = try TemporaryDirectory()
+        defer { directory.remove() }
+        let grants = Grants()
+        await #expect(throws: SpawnError.self) {
+            try await SSHAuthenticator(stateDirectory: directory.path, environment: ["HOME": directory.path]).prepare(
+                .test(["accept_new_host_keys": true], machines: [MachineAddress(host: host)]),
+                checkpoint: grants.checkpoint)
+        }
+        #expect(directory.names().isEmpty)
+    }
+
     @Test func `doctor tells which machines are not known, and makes nothing`() async throws {
         let site = try await Site()
         let machines = [site.machine.address]

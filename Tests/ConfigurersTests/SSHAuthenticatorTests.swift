@@ -72,6 +72,19 @@ import Transport
         await machine.stop()
     }
 
+    @Test(arguments: ["al ice", "alice,root", "-oX", "a@b"])
+    func `a name that is no account gets no certificate, and no key`(name: String) async throws {
+        let directory = try TemporaryDirectory()
+        defer { directory.remove() }
+        let grants = Grants()
+        let error = await #expect(throws: SpawnError.self) {
+            try await authenticator(directory).prepare(
+                .test(["create_certificate": true], user: name), checkpoint: grants.checkpoint)
+        }
+        #expect(error?.code == .invalidRequest && error?.message.contains("'user'") == true)
+        #expect(grants.all.isEmpty && directory.names().isEmpty)
+    }
+
     @Test func `an existing key is used and kept`() async throws {
         let directory = try TemporaryDirectory()
         defer { directory.remove() }

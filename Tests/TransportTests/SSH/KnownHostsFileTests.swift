@@ -52,6 +52,19 @@ import Testing
         #expect(try directory.text("known").hasSuffix("  b   \(key) of three\r\n"))
     }
 
+    @Test(arguments: ["|1|AQIDBAUGBwgJCgsMDQ4PEBESExQ=|AQIDBAUGBwgJCgsMDQ4PEBESExQ=", "@revoked", "#b", "|b,c"])
+    func `what stands behind a name that is forgotten becomes nothing else`(rest: String) async throws {
+        let directory = try TemporaryDirectory()
+        defer { directory.removeTree() }
+        let path = try directory.file("known", "a,\(rest) \(key) \(key)\n")
+        try await KnownHostsFile(path).remove("a")
+        #expect(try directory.text("known") == ",\(rest) \(key) \(key)\n")
+        let hosts = try KnownHosts(files: [path])
+        #expect(hosts.problems.isEmpty)
+        #expect(hosts.verdict(on: key, for: String(rest.split(separator: ",").last ?? "")) != .unknown)
+        #expect(hosts.verdict(on: key, for: "x") == .unknown)
+    }
+
     @Test func `a machine's keys are replaced by new ones, and the same ones change nothing`() async throws {
         let directory = try TemporaryDirectory()
         defer { directory.removeTree() }
@@ -70,6 +83,7 @@ import Testing
             try await KnownHostsFile(directory.path + "/known").add(key, for: name)
         }
         #expect(error?.code == .invalidRequest)
+        #expect(try await !KnownHostsFile(directory.path + "/known").remove(name))
         #expect(try directory.names().isEmpty)
     }
 

@@ -11,6 +11,9 @@ struct HostKeyExamination: Sendable {
     /// What the others show is compared with what is on file when they are logged in to.
     func unknown(_ machines: [MachineAddress]) async throws -> [MachineAddress] {
         guard !machines.isEmpty else { return [] }
+        for machine in machines where !KnownHostsFile.takes(machine.host, port: machine.port) {
+            throw SpawnError(.invalidRequest, "'\(machine)' is no machine; give a name or an address, and a port")
+        }
         let ours = try await KnownHosts.read([authenticator.knownHosts.path])
         let others = try await KnownHosts.read(try otherFiles())
         let shared = try await FileWork.run { () throws(SpawnError) in

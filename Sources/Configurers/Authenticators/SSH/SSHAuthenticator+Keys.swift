@@ -27,7 +27,7 @@ extension SSHAuthenticator {
         }
         if case .rsa = options.keyType { await checkpoint.report("making an RSA key") }
         return try await files.makeIfMissing(
-            options.keyType, comment: Self.mark + wanted.identity.label)
+            options.keyType, comment: Self.comment(for: wanted.identity))
     }
 
     /// A key that an earlier session left is removed. One that was not made here is somebody's own.
@@ -45,7 +45,7 @@ extension SSHAuthenticator {
     /// The path of the certificate that goes with the key; `nil` where none is wanted and none is there.
     func certify(
         _ key: SSHPublicKey, _ files: SSHKeyFiles, _ grant: SSHGrant, _ options: SSHAuthenticatorOptions,
-        _ account: String, _ wanted: AccessRequest
+        _ principals: [String], _ wanted: AccessRequest
     ) async throws -> String? {
         let now = UInt64(Date().timeIntervalSince1970)
         guard let terms = options.certificate, let serial = grant.serial else {
@@ -58,8 +58,6 @@ extension SSHAuthenticator {
             }
             return files.certificateFile
         }
-        let principals = terms.principals.isEmpty ? [account] : terms.principals
-        for principal in principals { try SSHAuthenticatorOptions.checkAccount(principal) }
         let authority = try await SSHCertificateAuthority.open(authority)
         let certificate = try authority.certify(
             key,

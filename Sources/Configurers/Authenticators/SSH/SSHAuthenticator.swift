@@ -33,6 +33,8 @@ public struct SSHAuthenticator: Authenticator {
     public func prepare(_ wanted: AccessRequest, checkpoint: GrantCheckpoint) async throws -> Credentials {
         let options = try SSHAuthenticatorOptions(wanted.options)
         let account = options.account ?? wanted.identity.user
+        let principals = options.certificate.map { $0.principals.isEmpty ? [account] : $0.principals } ?? []
+        for principal in principals { try SSHAuthenticatorOptions.checkAccount(principal) }
         var grant = SSHGrant(session: wanted.session, key: try key(options, wanted), machines: [])
         if let back = options.backAuthorization {
             grant.authorizedKeys = try path(back.file ?? "~/.ssh/authorized_keys")
@@ -50,8 +52,8 @@ public struct SSHAuthenticator: Authenticator {
         let files = SSHKeyFiles(directory: key.directory, name: key.name)
         let publicKey = try await makeKey(key, options, wanted, checkpoint)
         credentials.keyFile = files.privateFile
-        credentials.publicKey = "\(publicKey) \(Self.mark)\(wanted.identity.label)"
-        credentials.certificateFile = try await certify(publicKey, files, grant, options, account, wanted)
+        credentials.publicKey = "\(publicKey) \(Self.comment(for: wanted.identity))"
+        credentials.certificateFile = try await certify(publicKey, files, grant, options, principals, wanted)
         if let file = grant.authorizedKeys, let back = options.backAuthorization {
             try await AuthorizedKeys(file).add(publicKey, for: wanted.session, permitOpen: back.permitOpen)
         }
@@ -86,6 +88,9 @@ public struct SSHAuthenticator: Authenticator {
 
     /// Begins the comment of every key that is made here. Others are never overwritten, nor removed.
     static let mark = "multiplespawner "
+
+    /// The comment of a user's key. It goes to other machines, in files of all sorts: there is nothing to quote in it.
+    static func comment(for identity: SessionIdentity) -> String { mark + KeyName.safe(identity.user) }
 
     private func key(_ options: SSHAuthenticatorOptions, _ wanted: AccessRequest) throws(SpawnError) -> SSHGrant.Key? {
         let isWanted = options.password == nil || options.keyName != nil || options.certificate != nil

@@ -46,14 +46,6 @@ public struct SSHCertificate: Sendable, Hashable {
 
     static let suffix = "-cert-v01@openssh.com"
 
-    init(type: String, blob: [UInt8], key: SSHPublicKey, authority: SSHPublicKey, terms: Terms) {
-        self.type = type
-        self.blob = blob
-        self.key = key
-        self.authority = authority
-        self.terms = terms
-    }
-
     /// Whether it is a certificate for this key, by this authority, and will be good for a while.
     public func isGood(for key: SSHPublicKey, by authority: SSHPublicKey, until end: UInt64, at now: UInt64) -> Bool {
         self.key == key && self.authority == authority && terms.validAfter <= now && terms.validBefore > end

@@ -79,7 +79,8 @@ public struct KnownHostsFile: Sendable, Hashable {
     /// The same, on the calling thread.
     @discardableResult
     public func remove(_ host: String, port: Int = 22, key: HostKey? = nil) throws(SpawnError) -> Bool {
-        try check(host, port)
+        // What cannot be written is not there.
+        guard Self.takes(host, port: port) else { return false }
         let name = HostPatterns.name(host, port: port)
         return try edit { lines in
             let before = lines
@@ -126,8 +127,8 @@ public struct KnownHostsFile: Sendable, Hashable {
         return KnownHostsText("\(field) \(key)\(comment.isEmpty ? "" : " \(comment)")")
     }
 
-    /// What is written has to read back as one name.
-    private func check(_ host: String, _ port: Int) throws(SpawnError) {
+    /// Whether the name and the port are those of one machine, and read back so.
+    public static func takes(_ host: String, port: Int) -> Bool {
         let isName = host.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -137,7 +138,12 @@ public struct KnownHostsFile: Sendable, Hashable {
             default: false
             }
         }
-        guard isName, !host.isEmpty, host.utf8.count <= 255, (1...65535).contains(port) else {
+        return isName && host.utf8.first != UInt8(ascii: "-") && (1...255).contains(host.utf8.count)
+            && (1...65535).contains(port)
+    }
+
+    private func check(_ host: String, _ port: Int) throws(SpawnError) {
+        guard Self.takes(host, port: port) else {
             throw SpawnError(
                 .invalidRequest, "'\(host.excerpt)' with port \(port) is no machine; give a name or an address")
         }

@@ -25,8 +25,12 @@ struct KnownHostsText: Sendable, Hashable {
         let parts = line.field.utf8.split(separator: UInt8(ascii: ","))
         let others = parts.filter { !$0.lazy.map(HostPatterns.lowercased).elementsEqual(name) }
         // What is left may be there only to take names away.
-        guard others.contains(where: { $0.first != UInt8(ascii: "!") }) else { return nil }
-        let field = Array(others.joined(separator: [UInt8(ascii: ",")]))
+        guard let first = others.first?.first, others.contains(where: { $0.first != UInt8(ascii: "!") }) else {
+            return nil
+        }
+        // What stood behind a comma must not become a hash, a marker or a comment at the beginning.
+        let isSpecial = ["|", "@", "#"].contains(Character(Unicode.Scalar(first)))
+        let field = (isSpecial ? [UInt8(ascii: ",")] : []) + Array(others.joined(separator: [UInt8(ascii: ",")]))
         let start = bytes.prefix { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
         return KnownHostsText(start + field + bytes[(start.count + line.field.utf8.count)...])
     }
