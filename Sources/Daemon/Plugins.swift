@@ -44,7 +44,7 @@ enum Plugins {
 
     /// Backends of the originals that this build knows by name only.
     private static let announced = [
-        Registry.Entry(announced: "docker", classes: ["dockerspawner.DockerSpawner", "dockerspawner.SwarmSpawner"]),
+        Registry.Entry(announced: "docker", classes: ["dockerspawner.DockerSpawner", "dockerspawner.SwarmSpawner"])
     ]
 
     /// Configurers of the originals that this build knows by name only.

@@ -56,7 +56,9 @@ import Transport
     @Test func `runs many commands at once, and more than a server takes`() async throws {
         try await with(settings: ["MaxSessions 3"]) { _, link in
             try await withThrowingTaskGroup(of: String.self) { group in
-                for number in 0..<30 { group.addTask { try await link.run(RemoteCommand(["echo", "\(number)"])).text } }
+                for number in 0..<30 {
+                    group.addTask { try await link.run(RemoteCommand(["echo", "\(number)"])).text }
+                }
                 var seen: Set<String> = []
                 for try await text in group { seen.insert(text) }
                 #expect(seen.count == 30)
@@ -88,7 +90,8 @@ import Transport
         target.hostKeys = HostKeyPolicy(files: [strangers])
         try write("")
         let unknown = try await failure(target)
-        #expect(unknown.code == .forbidden && unknown.message.contains("not known") && unknown.message.contains(strangers))
+        #expect(
+            unknown.code == .forbidden && unknown.message.contains("not known") && unknown.message.contains(strangers))
         let key = try String(contentsOfFile: "\(other.directory.path)/host.pub", encoding: .utf8)
         try write("# a comment\n[127.0.0.1]:\(server.port) \(key)")
         let changed = try await failure(target)

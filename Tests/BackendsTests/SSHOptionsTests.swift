@@ -4,12 +4,13 @@ import Testing
 @testable import Backends
 
 @Suite struct `The options of servers on other machines` {
-    @Test(arguments: [
-        ("gpu-2", nil, "gpu-2", nil), ("gpu-2:2222", nil, "gpu-2", 2222), ("alice@gpu-2", "alice", "gpu-2", nil),
-        ("alice@lab.example.org@10.0.0.7:22", "alice@lab.example.org", "10.0.0.7", 22),
-        ("[2001:db8::1]:2022", nil, "2001:db8::1", 2022), ("2001:db8::1", nil, "2001:db8::1", nil),
-        ("gpu_2.lab", nil, "gpu_2.lab", nil),
-    ] as [(String, String?, String, Int?)])
+    @Test(
+        arguments: [
+            ("gpu-2", nil, "gpu-2", nil), ("gpu-2:2222", nil, "gpu-2", 2222), ("alice@gpu-2", "alice", "gpu-2", nil),
+            ("alice@lab.example.org@10.0.0.7:22", "alice@lab.example.org", "10.0.0.7", 22),
+            ("[2001:db8::1]:2022", nil, "2001:db8::1", 2022), ("2001:db8::1", nil, "2001:db8::1", nil),
+            ("gpu_2.lab", nil, "gpu_2.lab", nil),
+        ] as [(String, String?, String, Int?)])
     func `name machines as people do`(_ text: String, user: String?, host: String, port: Int?) throws {
         let address = try SSHAddress(text)
         #expect(address.user == user)
@@ -25,18 +26,21 @@ import Testing
         #expect(throws: SpawnError.self) { try SSHAddress(text) }
     }
 
-    @Test(arguments: [
-        ("41234", 41234, nil), ("41234\n", 41234, nil), ("10.0.0.7 41234", 41234, "10.0.0.7"),
-        ("41234 10.0.0.7", 41234, "10.0.0.7"), ("welcome to gpu-2\n10.0.0.7 41234\n\n", 41234, "10.0.0.7"),
-        ("::1 8888", 8888, "::1"),
-    ] as [(String, Int, String?)])
+    @Test(
+        arguments: [
+            ("41234", 41234, nil), ("41234\n", 41234, nil), ("10.0.0.7 41234", 41234, "10.0.0.7"),
+            ("41234 10.0.0.7", 41234, "10.0.0.7"), ("welcome to gpu-2\n10.0.0.7 41234\n\n", 41234, "10.0.0.7"),
+            ("::1 8888", 8888, "::1"),
+        ] as [(String, Int, String?)])
     func `read what a port command prints`(_ text: String, port: Int, address: String?) throws {
         let answer = try PortAnswer(text)
         #expect(answer.port == port)
         #expect(answer.address == address)
     }
 
-    @Test(arguments: ["", "port", "0", "70000", "-1", "+80", "10.0.0.7", "80 81", "1.2.3.4 80 x", "80 host", "$(id) 80"])
+    @Test(arguments: [
+        "", "port", "0", "70000", "-1", "+80", "10.0.0.7", "80 81", "1.2.3.4 80 x", "80 host", "$(id) 80",
+    ])
     func `refuse what a port command must not print`(_ text: String) {
         #expect(throws: SpawnError.self) { try PortAnswer(text) }
     }
@@ -71,7 +75,9 @@ import Testing
         #expect(refusal.code == .forbidden)
         #expect(refusal.message.contains("'one', 'two'"))
         // What a template cannot say, a deployment or a user cannot smuggle in.
-        #expect(try SSHBackend.settle(["chosen_host": "x", "hosts": ["one"]], with: Choice(), within: HardwareLimits())["chosen_host"] == nil)
+        #expect(
+            try SSHBackend.settle(["chosen_host": "x", "hosts": ["one"]], with: Choice(), within: HardwareLimits())[
+                "chosen_host"] == nil)
     }
 
     @Test func `choose the same machine for the same server, and spread servers`() throws {
@@ -118,7 +124,8 @@ import Testing
 
     @Test func `rewrite both of the hub's URLs, and nothing else`() throws {
         let before = [
-            "JUPYTERHUB_API_URL": "http://hub:8081/hub/api", "JUPYTERHUB_ACTIVITY_URL": "http://hub:8081/hub/api/users/x/activity",
+            "JUPYTERHUB_API_URL": "http://hub:8081/hub/api",
+            "JUPYTERHUB_ACTIVITY_URL": "http://hub:8081/hub/api/users/x/activity",
             "JUPYTERHUB_BASE_URL": "/",
         ]
         func rewritten(_ values: [String: JSONValue], port: Int? = nil) throws -> [String: String] {
@@ -139,7 +146,9 @@ import Testing
         #expect(try !options(["hub_api_url": "http://h/"]).hub.isForwarded)
         let end = try options([:]).hub.end(of: "http://127.0.0.1:8081/hub/api")
         #expect(end == TunnelPoint(host: "127.0.0.1", port: 8081))
-        #expect(try options(["hub_api_interface": "10.0.0.1"]).hub.end(of: "https://hub/hub/api") == TunnelPoint(host: "10.0.0.1", port: 443))
+        #expect(
+            try options(["hub_api_interface": "10.0.0.1"]).hub.end(of: "https://hub/hub/api")
+                == TunnelPoint(host: "10.0.0.1", port: 443))
     }
 
     @Test func `are read back from a handle, and from no other`() throws {

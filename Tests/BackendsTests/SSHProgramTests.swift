@@ -9,7 +9,9 @@ import Testing
 
 /// What travels to other machines, run by the shells of this one.
 @Suite struct `Programs for other machines` {
-    private static let shells: [String] = ["/bin/sh", "/bin/bash", "/bin/dash"].filter { (path: String) in access(path, X_OK) == 0 }
+    private static let shells: [String] = ["/bin/sh", "/bin/bash", "/bin/dash"].filter { (path: String) in
+        access(path, X_OK) == 0
+    }
 
     private func run(_ text: ShellText, shell: String = "/bin/sh", cut: Int? = nil) async throws -> ShellAnswer {
         let input = text.command(limit: .seconds(10)).input
@@ -26,7 +28,8 @@ import Testing
     private static func hostile(_ random: inout some RandomNumberGenerator) -> String {
         let pieces = [
             "'", "\"", "\\", "$", "`", "$(", ")", "\n", " ", ";", "&", "|", "*", "~", "#", "!", "EOF", "end-of-",
-            "'\u{301}", "ä", "日", "\u{C1}\u{142}", "\u{88}\u{81}", "+", "msp-", "\t", "\r", "{", "}", "--", "%s", "\\n", "${IFS}", "x",
+            "'\u{301}", "ä", "日", "\u{C1}\u{142}", "\u{88}\u{81}", "+", "msp-", "\t", "\r", "{", "}", "--", "%s", "\\n",
+            "${IFS}", "x",
         ]
         return (0..<Int.random(in: 0...12, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }
             .joined()
@@ -93,7 +96,9 @@ import Testing
         #expect(answer.failure("starting").message.contains("no way"))
     }
 
-    @Test(arguments: ["", "mark", "mark 0", "mark 0 running extra", "mark 7 running", "mark x running", "mark 0 \u{1B}[31m"])
+    @Test(arguments: [
+        "", "mark", "mark 0", "mark 0 running extra", "mark 7 running", "mark x running", "mark 0 \u{1B}[31m",
+    ])
     func `take nothing that was not said for the end of a session`(_ said: String) {
         let text = ShellText(mark: "mark")
         let answer = ShellAnswer(RemoteAnswer(status: 0, output: Array(said.utf8)), to: text, at: "here")

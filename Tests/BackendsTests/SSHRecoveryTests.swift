@@ -191,7 +191,9 @@ import Transport
         await test.remove()
     }
 
-    @Test func `start again at another port when theirs was taken, and say so where it has to be that one`() async throws {
+    @Test func `start again at another port when theirs was taken, and say so where it has to be that one`()
+        async throws
+    {
         let test = try await SSHTest()
         let (first, endpoint) = try await test.start(try test.plan())
         try await test.answer(first, endpoint)
@@ -250,7 +252,8 @@ import Transport
         #expect(findings.contains { $0.level == .ok && $0.message.contains("login") }, "\(findings)")
         #expect(findings.contains { $0.level == .failed && $0.message.contains("orward") }, "\(findings)")
         #expect(findings.contains { $0.level == .ok && $0.message.contains(FakeServer.absolutePath) }, "\(findings)")
-        let absent = await test.backend.examine(.object(test.server.options.merging(["cmd": ["no-such-server"]]) { $1 }))
+        let absent = await test.backend.examine(
+            .object(test.server.options.merging(["cmd": ["no-such-server"]]) { $1 }))
         #expect(absent.contains { $0.level == .failed && $0.message.contains("no-such-server") }, "\(absent)")
         let unknown = await test.backend.examine(
             .object(test.server.options.merging(["known_hosts": ["/dev/null"]]) { $1 }))
@@ -284,7 +287,8 @@ import Transport
             #expect(try await test.backend.adopt(original: state, for: named) == nil)
         }
         #expect(try await test.backend.adopt(original: ["pid": 1, "remote_ip": "127.0.0.1"], for: alice) == nil)
-        #expect(try await test.backend.adopt(original: ["pid": .integer(pid), "remote_ip": "elsewhere"], for: alice) == nil)
+        #expect(
+            try await test.backend.adopt(original: ["pid": .integer(pid), "remote_ip": "elsewhere"], for: alice) == nil)
         let state: JSONValue = .object(["pid": .integer(pid), "remote_ip": "127.0.0.1"])
         let found = try #require(try await test.backend.adopt(original: state, for: alice))
         try await test.backend.stop(found.handle, grace: .seconds(2))
@@ -299,7 +303,11 @@ import Transport
         let test = try await SSHTest()
         let seen = "\(test.server.directory.path)/seen"
         var plan = try test.plan(options: [
-            "pre_start": [.string("ls -l \"$JUPYTERHUB_SSL_KEYFILE\" >\(seen); cat \"$JUPYTERHUB_SSL_CERTFILE\" \"$JUPYTERHUB_SSL_CLIENT_CA\" >>\(seen)")]
+            "pre_start": [
+                .string(
+                    "ls -l \"$JUPYTERHUB_SSL_KEYFILE\" >\(seen); cat \"$JUPYTERHUB_SSL_CERTFILE\" \"$JUPYTERHUB_SSL_CLIENT_CA\" >>\(seen)"
+                )
+            ]
         ])
         plan.certificates = Certificates(key: "the key", certificate: "the\ncert", authorities: "the 'ca'")
         let (handle, endpoint) = try await test.start(plan)

@@ -27,16 +27,18 @@ final class SSHServer: Sendable {
         port = try #require(SocketAddress("127.0.0.1", port: 0)).bindOnce()
         user = try #require(LocalAccount.current()).name
         for name in ["host", "id"] {
-            try await Self.run("/usr/bin/ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", "\(directory.path)/\(name)"])
+            try await Self.run(
+                "/usr/bin/ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", "\(directory.path)/\(name)"])
         }
-        let public_ = try String(contentsOfFile: "\(directory.path)/id.pub", encoding: .utf8)
-        try public_.write(toFile: "\(directory.path)/authorized_keys", atomically: true, encoding: .utf8)
+        let publicKey = try String(contentsOfFile: "\(directory.path)/id.pub", encoding: .utf8)
+        try publicKey.write(toFile: "\(directory.path)/authorized_keys", atomically: true, encoding: .utf8)
         let host = try String(contentsOfFile: "\(directory.path)/host.pub", encoding: .utf8)
         try "[127.0.0.1]:\(port) \(host)".write(toFile: knownHosts, atomically: true, encoding: .utf8)
         let lines =
             settings + [
                 "ListenAddress 127.0.0.1", "Port \(port)", "HostKey \(directory.path)/host",
-                "AuthorizedKeysFile \(directory.path)/authorized_keys", "PidFile \(directory.path)/sshd.pid", "UsePAM no",
+                "AuthorizedKeysFile \(directory.path)/authorized_keys", "PidFile \(directory.path)/sshd.pid",
+                "UsePAM no",
                 "StrictModes no", "PermitRootLogin yes", "PasswordAuthentication no", "MaxStartups 100",
             ]
         try lines.joined(separator: "\n").write(

@@ -62,7 +62,8 @@ import Testing
     private static let sshExamples = ["basic", "cloudsshspawner", "conda", "direct", "sshspawner"]
 
     @Test(arguments: sshExamples)
-    func `an example of templates for other machines loads without a remark, and can be asked for`(name: String) throws {
+    func `an example of templates for other machines loads without a remark, and can be asked for`(name: String) throws
+    {
         let reading = Catalogue.read(
             CatalogueSources(templates: try file("templates/ssh_\(name).json")),
             registry: try Plugins.registry(stateDirectory: "", environment: [:]), strict: true)

@@ -63,7 +63,8 @@ extension SSHBackend {
         let log = answer.lines.filter { $0.first == "log" }.map { $0.dropFirst().joined(separator: " ") }
         let how =
             switch status {
-            case .some(127): "could not be started: its program is not there (status 127); install it, or set 'cmd' or 'path'"
+            case .some(127):
+                "could not be started: its program is not there (status 127); install it, or set 'cmd' or 'path'"
             case .some(71): "was not started: its limits cannot be held there; see 'limits'"
             case .some(72): "was not started: 'notebook_dir' is not there"
             case .some(73): "was not started: 'conda_env' cannot be activated there"

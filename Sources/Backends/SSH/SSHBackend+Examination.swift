@@ -46,7 +46,9 @@ extension SSHBackend {
             if let finding = await forwarding(place, options, subject) { findings.append(finding) }
             return findings
         } catch {
-            return [Finding(.failed, subject, SpawnError(wrapping: error, as: .unavailable, "cannot be reached").message)]
+            return [
+                Finding(.failed, subject, SpawnError(wrapping: error, as: .unavailable, "cannot be reached").message)
+            ]
         }
     }
 

@@ -24,7 +24,8 @@ extension SSHBackend {
                     "a machine cannot serve",
                     metadata: ["session": "\(plan.id.rawValue)", "host": "\(host.text)", "reason": "\(error)"])
                 guard host != candidates.last else { break }
-                await checkpoint.report("'\(host.text.excerpt)' cannot serve (\(error.message)); trying the next machine")
+                await checkpoint.report(
+                    "'\(host.text.excerpt)' cannot serve (\(error.message)); trying the next machine")
             }
         }
         try Task.checkCancellation()

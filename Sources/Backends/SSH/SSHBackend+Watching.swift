@@ -28,7 +28,8 @@ extension SSHBackend {
 
     private func look(at handles: [SSHHandle], _ place: SSHPlace) async -> [Observation.State] {
         do {
-            let answer = try await machines.runAgain(LookProgram(handles: handles).text(), at: place, limit: .seconds(10))
+            let answer = try await machines.runAgain(
+                LookProgram(handles: handles).text(), at: place, limit: .seconds(10))
             return LookProgram.states(answer, count: handles.count)
         } catch {
             let reason = SpawnError(wrapping: error, as: .unavailable, "\(place) cannot be asked").message

@@ -46,7 +46,8 @@ public struct SSHBackend: Backend {
         settled["chosen_host"] = nil
         if let chosen = choice.options[SSHOptions.choiceKey] {
             guard let name = chosen.stringValue else {
-                throw SpawnError(.invalidRequest, "'\(SSHOptions.choiceKey)' is \(chosen.kindName); write a machine's name")
+                throw SpawnError(
+                    .invalidRequest, "'\(SSHOptions.choiceKey)' is \(chosen.kindName); write a machine's name")
             }
             settled["chosen_host"] = .string(name)
             _ = try SSHOptions(.object(settled)).candidates()

@@ -41,7 +41,8 @@ extension SSHHandle {
         guard handle.backend == SSHBackend.kind, handle.version == 1 else {
             throw SpawnError(
                 .invalidRequest,
-                "a handle of '\(handle.backend.rawValue.excerpt)', version \(handle.version), is none of a session by SSH")
+                "a handle of '\(handle.backend.rawValue.excerpt)', version \(handle.version), is none of a session by SSH"
+            )
         }
         let ssh: SSHHandle = try handle.decode()
         // 0, 1 and negative numbers mean groups and the whole machine to `kill`.

@@ -6,8 +6,10 @@ struct SSHEnvironment: Sendable, Withheld {
     let service: ServiceURL
 
     /// What a hub gives servers of its own machine and account: on another one it has no meaning.
-    private static let localVariables = ServiceEnvironment.localVariables.subtracting(["LANG", "LC_ALL", "JUPYTERHUB_SINGLEUSER_APP"])
-        .union(["HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TMP", "TEMP", "PWD", "XDG_RUNTIME_DIR"])
+    private static let localVariables = ServiceEnvironment.localVariables.subtracting([
+        "LANG", "LC_ALL", "JUPYTERHUB_SINGLEUSER_APP",
+    ])
+    .union(["HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TMP", "TEMP", "PWD", "XDG_RUNTIME_DIR"])
 
     /// The later wins: the hub's variables, the template's, and what only the start knows.
     ///
@@ -42,7 +44,9 @@ struct SSHEnvironment: Sendable, Withheld {
     /// The server's URL before its port and after it.
     var url: (String, String) {
         let host = service.address.contains(":") ? "[\(service.address)]" : service.address
-        return ("\(service.scheme.rawValue)://\(host):", service.path.hasPrefix("/") ? service.path : "/\(service.path)")
+        return (
+            "\(service.scheme.rawValue)://\(host):", service.path.hasPrefix("/") ? service.path : "/\(service.path)"
+        )
     }
 
     /// `export NAME='value'`, as a shell reads it.
@@ -56,7 +60,8 @@ struct SSHEnvironment: Sendable, Withheld {
         for (name, value) in variables {
             let isName = name.utf8.enumerated().allSatisfy { position, byte in
                 switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"): true
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"):
+                    true
                 case UInt8(ascii: "0")...UInt8(ascii: "9"): position > 0
                 default: false
                 }

@@ -38,8 +38,10 @@ final class SSHPlaces: Sendable {
 
     func password(of place: SSHPlace) -> Secret? {
         state.withLock { state in
-            state.passwords.first { $0.key.host == place.host && $0.key.port == place.port && $0.key.user == place.user }?
-                .value
+            state.passwords.first {
+                $0.key.host == place.host && $0.key.port == place.port && $0.key.user == place.user
+            }?
+            .value
         }
     }
 

@@ -34,6 +34,7 @@ struct PortAnswer: Sendable, Hashable {
         }
         throw SpawnError(
             .backendFailed,
-            "'remote_port_command' printed '\(line.description.excerpt)'; it has to print 'port', 'ip port' or 'port ip'")
+            "'remote_port_command' printed '\(line.description.excerpt)'; it has to print 'port', 'ip port' or 'port ip'"
+        )
     }
 }

@@ -79,8 +79,12 @@ extension SSHOptions {
         Field(
             "ssh_forward_tunnel_client", .boolean,
             "Whether servers reach the hub's API through SSH (true with `tunnel`, where no URL is given)."),
-        Field("hub_api_port", .either([.integer(1...65535), .string]), "The port there that leads to the hub's API; a free one, if not given."),
-        Field("hub_api_interface", .string, "The hub's address on our side of that tunnel; as its URL says, if not given."),
+        Field(
+            "hub_api_port", .either([.integer(1...65535), .string]),
+            "The port there that leads to the hub's API; a free one, if not given."),
+        Field(
+            "hub_api_interface", .string, "The hub's address on our side of that tunnel; as its URL says, if not given."
+        ),
     ]
 
     private static let originals = [

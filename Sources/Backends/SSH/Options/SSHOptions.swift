@@ -51,7 +51,8 @@ struct SSHOptions: Sendable {
         connect = reader.text("connect").flatMap(Connect.init) ?? .tunnel
         directAddress = reader.text("remote_ip")
         user = reader.text("user")
-        keyFile = reader.text("ssh_keyfile") ?? options["ssh_forward_credentials_paths"]?["private_key_file"]?.stringValue
+        keyFile =
+            reader.text("ssh_keyfile") ?? options["ssh_forward_credentials_paths"]?["private_key_file"]?.stringValue
         certificate = reader.text("ssh_certificate")
         agent = reader.text("ssh_agent")
         knownHosts = reader.list("known_hosts") ?? []

@@ -50,7 +50,8 @@ struct ExaminationProgram {
                         "'\(rest(words))' cannot be made or is somebody else's; name another 'session_directory'"))
             case "absent":
                 findings.append(
-                    Finding(.failed, subject, "'\(rest(words))' is not in PATH there; install it, or set 'cmd' or 'path'"))
+                    Finding(
+                        .failed, subject, "'\(rest(words))' is not in PATH there; install it, or set 'cmd' or 'path'"))
             case "program": findings.append(Finding(.ok, subject, rest(words)))
             default: continue
             }

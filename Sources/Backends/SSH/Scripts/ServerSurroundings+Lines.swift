@@ -28,7 +28,9 @@ extension StartProgram.ServerSurroundings {
     /// Sets `hold`: the words before the command that hold it to its limits.
     private var hold: [String] {
         guard limits != .none, memory != nil || cpu != nil else { return ["hold="] }
-        guard limits != .ulimit else { return ["hold="] + (memory.map { ["ulimit -v \($0 / 1024) || leave 71"] } ?? []) }
+        guard limits != .ulimit else {
+            return ["hold="] + (memory.map { ["ulimit -v \($0 / 1024) || leave 71"] } ?? [])
+        }
         var properties: [String] = []
         if let memory { properties += ["-p", "MemoryMax=\(memory)", "-p", "MemorySwapMax=0"] }
         if let cpu { properties += ["-p", "CPUQuota=\(max(1, Int((cpu * 100).rounded())))%"] }

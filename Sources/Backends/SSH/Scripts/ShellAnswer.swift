@@ -13,7 +13,8 @@ struct ShellAnswer: Sendable {
             .map { $0.dropFirst(text.mark.utf8.count + 1).split(separator: " ") }
         self.place = place
         let errors = String(decoding: answer.errors.suffix(2000), as: UTF8.self)
-        rest = errors.split(whereSeparator: \.isNewline).last.map { $0.description.excerpt }
+        rest =
+            errors.split(whereSeparator: \.isNewline).last.map { $0.description.excerpt }
             ?? said.last.map { $0.description.excerpt } ?? "it said nothing"
     }
 

@@ -37,7 +37,8 @@ struct StartProgram: Sendable {
         text.set("before", url.0)
         text.set("after", url.1)
         text.add(ShellText.members)
-        text.define("label", printing: labels.map { "\($0.name) \(LabelText.encoded($0.value))" }.joined(separator: "\n"))
+        text.define(
+            "label", printing: labels.map { "\($0.name) \(LabelText.encoded($0.value))" }.joined(separator: "\n"))
         text.define("environment", printing: environment)
         text.define("launcher", printing: launcher())
         text.add("certificates() { :")

@@ -80,7 +80,8 @@ final class HubDoor: Sendable {
                 let failure = SpawnError(wrapping: error, as: .unavailable, "the way from \(place) to the hub is shut")
                 let isNew = state.withLock { $0.failure?.message != failure.message }
                 if isNew, !Task.isCancelled {
-                    log.warning("servers cannot reach the hub", metadata: ["place": "\(place)", "reason": "\(failure)"])
+                    log.warning(
+                        "servers cannot reach the hub", metadata: ["place": "\(place)", "reason": "\(failure)"])
                 }
                 settle { $0.failure = failure }
                 try? await Task.sleep(for: pause)
@@ -104,7 +105,8 @@ final class HubDoor: Sendable {
         guard case .tcp(_, let port) = tunnel.remote else {
             throw SpawnError(.internal, "a tunnel's other end is no port")
         }
-        _ = try? await link.run(DoorProgram(base: SSHOptions.usualBase, port: port).noting().command(limit: .seconds(10)))
+        _ = try? await link.run(
+            DoorProgram(base: SSHOptions.usualBase, port: port).noting().command(limit: .seconds(10)))
         settle { state in
             state.port = port
             state.isOpen = true

@@ -90,7 +90,9 @@ struct OpenSSHArguments {
 
     private static func isPlain(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.first != UInt8(ascii: "-")
-            && !name.unicodeScalars.contains { $0.isControl || $0.properties.isWhitespace || "%\"'`$\\;&|<>(){}".unicodeScalars.contains($0) }
+            && !name.unicodeScalars.contains {
+                $0.isControl || $0.properties.isWhitespace || "%\"'`$\\;&|<>(){}".unicodeScalars.contains($0)
+            }
     }
 }
 

@@ -77,12 +77,15 @@ struct OpenSSHComplaint: Error, CustomStringConvertible {
                 return SpawnError(
                     .unauthorized, "the key '\(key.excerpt)' can be read by others and is not used; chmod 600 it")
             }
-            for path in [key, certificate].compactMap({ $0 }) where holds("\(path): No such file") || holds("\(path) not accessible") {
+            for path in [key, certificate].compactMap({ $0 })
+            where holds("\(path): No such file") || holds("\(path) not accessible") {
                 return SpawnError(.unauthorized, "the key '\(path.excerpt)' is not there; name one in 'ssh_keyfile'")
             }
         }
         let methods = line(with: "Permission denied (").flatMap { line -> String? in
-            guard let open = line.lastIndex(of: "("), let close = line.lastIndex(of: ")"), open < close else { return nil }
+            guard let open = line.lastIndex(of: "("), let close = line.lastIndex(of: ")"), open < close else {
+                return nil
+            }
             return String(line[line.index(after: open)..<close]).excerpt
         }
         return SpawnError(

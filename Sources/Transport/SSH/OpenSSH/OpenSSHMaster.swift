@@ -38,7 +38,8 @@ final class OpenSSHMaster: Sendable {
                 try await run(configuration)
             } catch is SubprocessError where !Task.isCancelled {
                 reason = SpawnError(
-                    .unsupported, "'\(program.excerpt)' cannot be run; install openssh-client, or name it in 'ssh_command'")
+                    .unsupported,
+                    "'\(program.excerpt)' cannot be run; install openssh-client, or name it in 'ssh_command'")
             } catch {}
             finish(reason ?? complaint.reason(of: target))
         }
