@@ -60,11 +60,7 @@ final class CommandChannel: PumpedChannel {
             guard count > 0 else { return connection.check(Int32(truncatingIfNeeded: count)) }
             written += count
         }
-        guard written == input.count else {
-            connection.needsStep = connection.needsStep || !connection.session.wire.isFull
-            return
-        }
-        guard !isInputEnded else { return }
+        guard written == input.count, !isInputEnded else { return }
         let code = libssh2_channel_send_eof(pointer)
         if code == 0 { isInputEnded = true }
         connection.check(code)
