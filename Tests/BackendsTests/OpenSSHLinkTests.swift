@@ -183,7 +183,7 @@ import Transport
             }
         }
         let nobody = try #require(SocketAddress("127.0.0.1", port: 0)).bindOnce()
-        try await with(settings: ["AllowTcpForwarding no"]) { server, link in
+        try await with(settings: ["AllowTcpForwarding no"]) { (server, link) async throws in
             #expect(try await carry(link, to: server.port).code == .forbidden)
             await #expect(throws: SpawnError.self) {
                 try await link.listen(
