@@ -104,6 +104,11 @@ class Host:
         """Pull its cable (`down`), or plug it in again (`up`)."""
         run("ip", "link", "set", f"{self.bridge.name}-{self.number}", state)
 
+    @property
+    def space(self) -> int:
+        """Its network, as the kernel counts networks; 0 where it is off."""
+        return os.stat(f"/proc/{self.process.pid}/ns/net").st_ino if self.process else 0
+
     def restart_sshd(self) -> None:
         """The SSH server is started anew; connections that stand are cut."""
         listener = int((self.folder / "sshd.pid").read_text())
@@ -197,19 +202,21 @@ class Hosts:
         """Nothing of any session is left: no directory, and no process."""
         return not any(host.sessions() for host in self.all) and not self.processes()
 
-    @staticmethod
-    def processes() -> list[int]:
-        """What runs for sessions, on any of them."""
+    def processes(self) -> list[int]:
+        """What runs for sessions, on any of them and nowhere else."""
+        spaces = {host.space for host in self.all}
         found = []
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit():
                 try:
                     environment = (entry / "environ").read_bytes()
+                    space = os.stat(entry / "ns" / "net").st_ino
                 except OSError:
                     continue
-                if b"MULTIPLESPAWNER_SESSION=" in environment and alive(int(entry.name)):
-                    found.append(int(entry.name))
-        return found
+                if b"MULTIPLESPAWNER_SESSION=" in environment and space in spaces:
+                    if alive(int(entry.name)):
+                        found.append(int(entry.name))
+        return sorted(found)
 
     def remove(self) -> None:
         """Switch them off, and take the bridge away."""
