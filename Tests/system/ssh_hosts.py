@@ -11,6 +11,7 @@ import secrets
 import shlex
 import signal
 import subprocess
+import sys
 import uuid
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ from processes import alive, end
 from waiting import until
 
 SSHD = "/usr/sbin/sshd"
+HOME = Path("/root")
+# The directory of the home that has the Python of the tests, where it is there: `/.pyenv`.
+PYTHON = next((f"/{part.name}" for part in HOME.glob(".*") if part in Path(sys.base_prefix).parents), "")
 SETTINGS = """
 Port 22
 HostKey {folder}/host_key
@@ -64,9 +68,11 @@ class Host:
         """Switch it on; it takes logins when this returns."""
         (self.folder / "boot_id").write_text(f"{uuid.uuid4()}\n")
         folder = shlex.quote(str(self.folder))
-        # The first process brings the SSH server up again, as systemd would.
+        # The first process brings the SSH server up again, as systemd would. A Python that is installed
+        # in the home it replaces is there all the same.
+        kept = f"mkdir -p {folder}/home{PYTHON}; mount --bind /root{PYTHON} {folder}/home{PYTHON}; "
         first = (
-            f"hostname {self.name}; mount --bind {folder}/home /root; "
+            f"hostname {self.name}; {kept if PYTHON else ''}mount --rbind {folder}/home /root; "
             f"mount --bind {folder}/boot_id /proc/sys/kernel/random/boot_id; cd /; "
             f"while :; do {SSHD} -D -f {folder}/sshd.conf -E {folder}/sshd.log; sleep 0.2; done"
         )
