@@ -36,10 +36,15 @@ extension OpenSSHLink {
                 try await Task.sleep(for: .milliseconds(50))
                 continue
             }
-            guard complaint.isOfConnection || master.end != nil else { return answer }
+            // ssh says nothing where it is cut off in the middle: another command tells which it was.
+            if !complaint.isOfConnection, master.end == nil, try await execute(Self.nothing).status == 0 {
+                return answer
+            }
             throw master.end ?? SpawnError(.unavailable, "the connection to \(place) was lost", cause: complaint)
         }
     }
+
+    private static let nothing = RemoteCommand(["true"])
 
     private func execute(_ command: RemoteCommand) async throws -> RemoteAnswer {
         let input = command.input

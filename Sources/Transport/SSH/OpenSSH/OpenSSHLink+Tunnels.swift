@@ -14,22 +14,26 @@ extension OpenSSHLink {
             Glibc.close(near)
             throw error
         }
+        let said = master.count
         let pump = SocketPump(near, far)
         let (signs, sign) = AsyncStream<Bool>.makeStream()
-        pump.start(heard: { sign.yield($0) }, ended: { sign.finish() })
-        Task { [master] in
-            // A connection that is lost leaves sockets that nobody closes.
-            _ = await master.ended()
-            pump.cancel()
-        }
+        let number = pumps.add(pump)
+        pump.start(
+            heard: { sign.yield($0) },
+            ended: { [pumps] in
+                pumps.remove(number)
+                sign.finish()
+            })
         let timer = Task {
             try await Task.sleep(for: Self.soon)
             sign.yield(true)
         }
         defer { timer.cancel() }
         for await isGood in signs {
-            guard !isGood, let complaint = master.complaint.tunnel(to: end, at: target) else { return }
-            throw complaint
+            guard !isGood else { return }
+            let complaint = await master.complaint(after: said) { $0.tunnel(to: end, at: target) != nil }
+            guard let refusal = complaint.tunnel(to: end, at: target) else { return }
+            throw refusal
         }
     }
 

@@ -21,6 +21,7 @@ public final class OpenSSHLink: SSHLink {
     let master = OpenSSHMaster()
     let turns = Turns(OpenSSHLink.mostCommands)
     let entrances = Entrances()
+    let pumps = SocketPumps()
 
     var control: String { "\(directory.path)/c" }
 
@@ -48,6 +49,11 @@ public final class OpenSSHLink: SSHLink {
             throw error
         }
         withExtendedLifetime(askPass) {}
+        // A connection that is lost leaves sockets that nobody closes.
+        Task { [master = link.master, pumps = link.pumps] in
+            _ = await master.ended()
+            pumps.cancelAll()
+        }
         return link
     }
 

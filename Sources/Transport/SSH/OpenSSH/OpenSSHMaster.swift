@@ -12,6 +12,8 @@ final class OpenSSHMaster: Sendable {
         var isReady = false
         var end: SpawnError?
         var said: [String] = []
+        /// How many lines it has said, those that are not kept included.
+        var count = 0
         var task: Task<Void, Never>?
         var waitingForReady: [CheckedContinuation<Void, Never>] = []
         var waitingForEnd: [CheckedContinuation<SpawnError, Never>] = []
@@ -21,6 +23,20 @@ final class OpenSSHMaster: Sendable {
 
     /// What it has said on its errors lately.
     var complaint: OpenSSHComplaint { OpenSSHComplaint(lines: state.withLock { $0.said }) }
+
+    /// How many lines it has said.
+    var count: Int { state.withLock { $0.count } }
+
+    /// What it has said after so many lines; asked again for a moment while that is nothing of interest.
+    func complaint(after count: Int, of interest: (OpenSSHComplaint) -> Bool) async -> OpenSSHComplaint {
+        for _ in 0..<20 {
+            let complaint = OpenSSHComplaint(
+                lines: state.withLock { Array($0.said.suffix(max(0, $0.count - count))) })
+            if interest(complaint) { return complaint }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        return OpenSSHComplaint(lines: [])
+    }
 
     /// Why it has ended, once it has.
     var end: SpawnError? { state.withLock { $0.end } }
@@ -62,7 +78,15 @@ final class OpenSSHMaster: Sendable {
                     }
                 }
                 group.addTask {
-                    for try await line in errors.strings() { self.hear(line) }
+                    var rest: [UInt8] = []
+                    for try await piece in errors {
+                        rest += piece.withUnsafeBytes { Array($0) }
+                        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                            self.hear(String(decoding: rest[..<end], as: UTF8.self))
+                            rest.removeFirst(end + 1)
+                        }
+                    }
+                    if !rest.isEmpty { self.hear(String(decoding: rest, as: UTF8.self)) }
                 }
                 try await group.waitForAll()
             }
@@ -72,6 +96,7 @@ final class OpenSSHMaster: Sendable {
     private func hear(_ line: String) {
         state.withLock { state in
             state.said.append(line)
+            state.count += 1
             if state.said.count > 64 { state.said.removeFirst() }
         }
     }
