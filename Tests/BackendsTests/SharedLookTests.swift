@@ -93,4 +93,17 @@ import Testing
         isBroken.withLock { $0 = false }
         #expect(try await shared.next(after: 0).value == 7)
     }
+
+    @Test func `who can do with an old look does not wait for its turn`() async throws {
+        let source = Source()
+        // After each look, the next would be due in an hour.
+        let shared = SharedLook(pace: { LookPace(share: 3_600_000, longest: .seconds(3600)) }) { () async -> Int in
+            try? await Task.sleep(for: .milliseconds(1))
+            return await source.fetch()
+        }
+        #expect(try await shared.fresh().value == 1)
+        #expect(try await shared.affordable(within: .zero).value == 1)
+        #expect(await shared.last == 1)
+        #expect(source.asked.withLock { $0 } == 1)
+    }
 }

@@ -71,6 +71,7 @@ import Transport
             switch request.path.split(separator: "/").last {
             case "secrets": connection.answer(200, "[{\"ID\": \"s\", \"Spec\": \(spec)}]")
             case "volumes": connection.answer(200, "{\"Volumes\": []}")
+            case "swarm": connection.answer(200, "{\"ID\": \"here\"}")
             default: connection.answer(200, "[]")
             }
         }
@@ -84,5 +85,33 @@ import Transport
         #expect(census.residents.map(\.description) == ["secret left"])
         #expect(census.unreachable.count == 1)
         #expect(throws: SpawnError.self) { try census.whole() }
+    }
+
+    @Test func `a handle that is made anew from what is there names the swarm too`() async throws {
+        let engine = try DockerEngine { request, connection in
+            let labels = """
+                {"multiplespawner.hub": "h", "multiplespawner.session": "0123", "multiplespawner.user": "alice", \
+                "multiplespawner.server": ""}
+                """
+            let service = "{\"ID\": \"s\", \"Spec\": {\"Name\": \"jupyter-alice-1\", \"Labels\": \(labels)}}"
+            switch request.path.split(separator: "/").last {
+            case "services": connection.answer(200, "[\(service)]")
+            case "volumes": connection.answer(200, "{\"Volumes\": []}")
+            case "swarm": connection.answer(200, "{\"ID\": \"here\"}")
+            default: connection.answer(200, "[]")
+            }
+        }
+        defer { engine.stop() }
+        let backend = try Self.backend(engine)
+        let resident = try #require(try await backend.census().residents.first)
+        let here = SwarmOrigin(id: "here", host: engine.address)
+        #expect(try SwarmHandle(resident.handle).origin == here)
+
+        let session = try SessionID("0123")
+        let identity = try #require(resident.identity)
+        let claimed = try Handle(
+            SwarmHandle(hub: "h", session: session, service: "jupyter-alice-1"), backend: SwarmBackend.kind)
+        let confirmed = try #require(try await backend.confirm(claimed, of: session, for: identity))
+        #expect(try SwarmHandle(confirmed).origin == here)
     }
 }

@@ -32,7 +32,8 @@ extension SwarmBackend {
             guard let service = try await cluster.services(of: session).first, service.identity == identity else {
                 return nil
             }
-            let found = cluster.handle(of: service, as: claimed.cluster)
+            var found = cluster.handle(of: service, as: claimed.cluster)
+            if found.cluster == nil { found.origin = try await cluster.origin() }
             accelerators.resume(found.leases, of: session)
             return try Handle(found, backend: Self.kind)
         } catch let error as DockerError {
@@ -54,7 +55,8 @@ extension SwarmBackend {
                 service.variable("JUPYTERHUB_SERVER_NAME") ?? "" == identity.server,
                 let endpoint = try await cluster.endpoint(ofOriginal: service)
             else { return nil }
-            let handle = SwarmHandle(cluster: nil, hub: nil, session: nil, service: service.id, id: service.id)
+            var handle = SwarmHandle(cluster: nil, hub: nil, session: nil, service: service.id, id: service.id)
+            handle.origin = try await cluster.origin()
             return (try Handle(handle, backend: Self.kind), endpoint)
         } catch let error as DockerError {
             throw error.spawnError(doing: "looking for the service '\(id.excerpt)'")
@@ -66,6 +68,7 @@ extension SwarmCluster {
     /// - Parameter isOwn: whether it is the daemon's own swarm, which handles leave out.
     func residents(isOwn: Bool) async throws -> [Resident] {
         let host = isOwn ? nil : host
+        let origin = isOwn ? try await origin() : nil
         var found: [SessionID: Leftover] = [:]
         for service in try await services() where !service.isCleanUp && isOurs(service.labels) {
             guard let session = service.session else { continue }
@@ -87,7 +90,9 @@ extension SwarmCluster {
             }
         }
         return found.compactMap { session, left in
-            (try? Handle(left.handle, backend: SwarmBackend.kind)).map { handle in
+            var made = left.handle
+            made.origin = origin
+            return (try? Handle(made, backend: SwarmBackend.kind)).map { handle in
                 Resident(
                     session: session, identity: left.identity, handle: handle,
                     description: left.parts.joined(separator: ", "))

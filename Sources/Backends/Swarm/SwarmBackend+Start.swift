@@ -35,10 +35,10 @@ extension SwarmBackend {
         let swarm = try SwarmHandle(handle)
         guard let session = swarm.session else { return false }
         let cluster = cluster(of: swarm)
-        // Somebody else may have looked just now, and that is good enough.
+        // Somebody else may have looked just now, and that is good enough: the server is asked again before the next look.
         let tasks: [SwarmTask]
         do {
-            tasks = swarm.own(try await cluster.tasks.recent().value[session] ?? [])
+            tasks = swarm.own(try await cluster.tasks.affordable().value[session] ?? [])
         } catch let error as DockerError where !error.isCancelled {
             return false
         }

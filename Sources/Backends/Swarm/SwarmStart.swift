@@ -156,9 +156,18 @@ struct SwarmStart: Sendable {
         var start = try await cluster.events.start(of: plan.id)
         while start.service != handle.id { start = try await cluster.events.start(of: plan.id) }
         do {
-            let task = try await cluster.tasks.recent().value[plan.id]?.first { $0.id == start.task }
-            let endpoint = try await endpoint(by: way, container: start.container, task: task)
-            return endpoint.map { Reached(endpoint: $0, task: start.task) }
+            // Where a task will be is settled before its container starts, so that a look from before may have it. A port is
+            // opened with the container, and told a moment later.
+            var task = await cluster.tasks.last?[plan.id]?.first { $0.id == start.task }
+            var found = try await endpoint(by: way, container: start.container, task: task)
+            var pause = Duration.milliseconds(10)
+            while found == nil, pause < .milliseconds(500) {
+                task = try await cluster.docker.get(DockerPath.joined(["tasks", start.task]))
+                found = try await endpoint(by: way, container: start.container, task: task)
+                if found == nil { try await Task.sleep(for: pause) }
+                pause *= 2
+            }
+            return found.map { Reached(endpoint: $0, task: start.task) }
         } catch is DockerError {
             return nil
         }

@@ -42,7 +42,10 @@ final class SwarmCluster: Sendable {
         var log = log
         log[metadataKey: "docker"] = "\(host)"
         self.log = log
-        tasks = SharedLook {
+        let nodes = NodeBook { try await docker.get("/nodes") }
+        self.nodes = nodes
+        // On a swarm of one machine, every start of a container is heard; only what does not start has to be looked for.
+        tasks = SharedLook(pace: { [events] in await events.isHeard && nodes.count == 1 ? .seldom : .usual }) {
             let filters: DockerFilters = ["label": [ServiceLabels.hub]]
             let all: [SwarmTask] = try await docker.get("/tasks", query: ["filters": filters.text])
             var bySession: [SessionID: [SwarmTask]] = [:]
@@ -52,7 +55,7 @@ final class SwarmCluster: Sendable {
             return bySession
         }
         // Whoever asks has a container that runs already, and waits for nothing else.
-        bridges = SharedLook(share: 4) {
+        bridges = SharedLook(pace: { .often }) {
             var addresses: [String: String] = [:]
             for name in Self.bridgeNames {
                 do {
@@ -64,8 +67,6 @@ final class SwarmCluster: Sendable {
             }
             return addresses
         }
-        let nodes = NodeBook { try await docker.get("/nodes") }
-        self.nodes = nodes
         swarmIDs = SharedLook {
             let swarm: Created = try await docker.get("/swarm")
             return swarm.id
@@ -124,6 +125,8 @@ final class SwarmCluster: Sendable {
             "type": ["container"], "event": ["start", "die"], "label": [ServiceLabels.hub],
         ]
         let stream = try await docker.open("/events", query: ["filters": filters.text])
+        events.setHeard(true)
+        defer { events.setHeard(false) }
         for try await line in stream.body.lines() {
             if let event = ContainerEvent(line) { events.hear(event) }
         }

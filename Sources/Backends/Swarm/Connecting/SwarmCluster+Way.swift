@@ -80,9 +80,10 @@ extension SwarmCluster {
             return Endpoint(scheme: scheme, host: attachment.address, port: port)
         case .gateway:
             guard let container = container ?? task?.container else { return nil }
-            guard let address = try await bridges.fresh().value[container], !address.isEmpty else {
-                return try await elsewhere(task)
-            }
+            // A container keeps its address for as long as it runs.
+            var address = await bridges.last?[container]
+            if address == nil { address = try await bridges.fresh().value[container] }
+            guard let address, !address.isEmpty else { return try await elsewhere(task) }
             return Endpoint(scheme: scheme, host: address, port: port)
         case .nodePort(let target):
             guard let task, let node = task.node, let opened = task.ports.first(where: { $0.target == target }) else {

@@ -21,10 +21,8 @@ actor SharedLook<Value: Sendable> {
     private var waiting: [Int: Waiter] = [:]
     private var lastWaiter = 0
 
-    /// The part of Docker's time that looking may take is one in `share`.
-    private let share: Int
+    private let pace: @Sendable () async -> LookPace
     private let shortest = Duration.milliseconds(15)
-    private let longest = Duration.seconds(1)
 
     private struct Waiter {
         /// The look that is waited for has a higher number.
@@ -32,10 +30,17 @@ actor SharedLook<Value: Sendable> {
         let continuation: CheckedContinuation<Look<Value>, any Error>
     }
 
-    init(share: Int = 20, _ fetch: @escaping @Sendable () async throws -> Value) {
-        self.share = share
+    /// - Parameter pace: asked after each look, for the next.
+    init(
+        pace: @escaping @Sendable () async -> LookPace = { .usual },
+        _ fetch: @escaping @Sendable () async throws -> Value
+    ) {
+        self.pace = pace
         self.fetch = fetch
     }
+
+    /// What was seen last, however long ago: for what does not change once it is there.
+    var last: Value? { latest?.value }
 
     /// A look that began after this call.
     func fresh() async throws -> Look<Value> {
@@ -47,6 +52,12 @@ actor SharedLook<Value: Sendable> {
     func recent(within age: Duration = .milliseconds(500)) async throws -> Look<Value> {
         if let latest, let latestBegan, clock.now - latestBegan < age { return latest }
         return try await look(after: number)
+    }
+
+    /// A look that began less than `age` ago, or the last one where it is too soon for another: it never waits for its turn.
+    func affordable(within age: Duration = .milliseconds(500)) async throws -> Look<Value> {
+        if let latest, let due, clock.now < due { return latest }
+        return try await recent(within: age)
     }
 
     /// A look that the caller has not seen: at once where there is one, else as soon as it is due.
@@ -91,8 +102,10 @@ actor SharedLook<Value: Sendable> {
             } catch {
                 result = .failure(error)
             }
+            let took = clock.now - began
+            let pace = await pace()
+            due = began + min(max(took * pace.share, shortest), pace.longest)
             answer(result, to: number)
-            due = began + min(max((clock.now - began) * share, shortest), longest)
         }
         isLooking = false
     }
