@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
 
 from docker_api import DockerAPI
+from docker_guide import ROOT
 from docker_images import SINGLEUSER, load_singleuser, load_tar
 from docker_network import run
 
-ROOT = Path(__file__).resolve().parents[2]
 # `make images` leaves them there.
 RUNTIME_TAR = ROOT / ".build/images/runtime.tar"
 WHEELS = ROOT / ".build/images/wheels"
@@ -41,7 +42,7 @@ FROM {RUNTIME}
 COPY files/ /
 """
 COMPILER = """
-FROM debian:bookworm-slim
+FROM {debian}
 COPY files/ /
 RUN ln -sf /bin/true /usr/local/sbin/apt-get
 """
@@ -83,6 +84,11 @@ def swift_libraries(program: Path) -> dict[str, Path]:
     return {name: path for name, path in found.items() if "/lib/swift/" in name}
 
 
+def written(file: str, pattern: str) -> list[str]:
+    """The images that a file of the deployment names."""
+    return re.findall(pattern, (ROOT / "deployments" / file).read_text(), re.MULTILINE)
+
+
 def load_stand_ins(api: DockerAPI, release: Path) -> None:
     """Make them all; those that are there from an earlier run are quickly made."""
     load_singleuser(api)
@@ -91,16 +97,21 @@ def load_stand_ins(api: DockerAPI, release: Path) -> None:
 
     engine = release / PROGRAMS[0]
     assert engine.exists(), f"there is no {engine}: make swift-release builds it"
-    debian = {"/usr/local/sbin/apt-get": APT_GET, **swift_libraries(engine)}
-    compiler = {f"/built/{name}": release / name for name in PROGRAMS}
+    compiler, debian = written("engine.Dockerfile", r"^FROM (\S+)")
+    build(api, debian, DEBIAN, {"/usr/local/sbin/apt-get": APT_GET, **swift_libraries(engine)})
+    programs = {f"/built/{name}": release / name for name in PROGRAMS}
+    build(api, compiler, COMPILER.format(debian=debian), {"/usr/bin/swift": SWIFT, **programs})
+
+    (python,) = written("hub.Dockerfile", r"^FROM (\S+)")
+    build(api, python, PYTHON, {"/wheels": WHEELS})
+
+    (proxy,) = written("swarm_stack.yml", r"image: (\S+-proxy:\S+)")
     node = Path(run("sh", "-c", "command -v node").strip()).resolve()
-    proxy = {"/usr/bin/node": node, "/usr/share/nodejs": Path("/usr/share/nodejs")}
-    build(api, "debian:bookworm-slim", DEBIAN, debian)
-    build(api, "swift:6.3-bookworm", COMPILER, {"/usr/bin/swift": SWIFT, **compiler})
-    build(api, "python:3.12-slim-bookworm", PYTHON, {"/wheels": WHEELS})
-    proxy_image = "quay.io/jupyterhub/configurable-http-proxy:4"
-    build(api, proxy_image, PROXY, {**proxy, **libraries(node)})
-    build(api, "quay.io/jupyter/base-notebook:latest", NOTEBOOK, {})
+    modules = {"/usr/share/nodejs": Path("/usr/share/nodejs")}
+    build(api, proxy, PROXY, {"/usr/bin/node": node, **libraries(node), **modules})
+
+    (notebook,) = written("swarm_templates.json", r'"image": "([^"]+)"')
+    build(api, notebook, NOTEBOOK, {})
 
 
 def build(api: DockerAPI, name: str, dockerfile: str, files: dict[str, bytes | Path]) -> None:

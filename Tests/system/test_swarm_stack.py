@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from docker_guide import scripts
+from docker_guide import ROOT, scripts
 from docker_network import has_ipvs
 from docker_site import STACK, Site
-from docker_stand_ins import ROOT, load_stand_ins
+from docker_stand_ins import load_stand_ins
 from visitor import Visitor
 from waiting import until
 
