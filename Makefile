@@ -22,6 +22,9 @@ PROXY := node-configurable-http-proxy
 export NODE_PATH := /usr/share/nodejs
 # The image of a real single-user server, made from Debian and PyPI as there may be no registry.
 SINGLEUSER := .build/images/singleuser-6.1.tar
+# Debian as the engine's image has it, and what pip builds the hub's package with.
+RUNTIME := .build/images/runtime.tar
+WHEELS := .build/images/wheels
 # Docker's registry, taken out of Debian's package: installed, it would serve the whole network.
 REGISTRY := .build/images/docker-registry
 DOCKER := docker.io iptables iproute2 debootstrap
@@ -63,7 +66,7 @@ test: packages $(HUB6)/.ready $(HUB5)/.ready $(HUB6)/.tests images
 	$(HUB6)/bin/python -m pytest Tests/system
 
 images: APT := python3-venv $(DOCKER)
-images: packages $(SINGLEUSER) $(REGISTRY)
+images: packages $(SINGLEUSER) $(RUNTIME) $(WHEELS) $(REGISTRY)
 
 bench: APT := $(LIBRARIES) pkg-config gcc python3-venv $(PROXY) $(DOCKER)
 bench: packages swift-release $(HUB6)/.ready $(VENV)/peers/.ready
@@ -143,6 +146,19 @@ $(SINGLEUSER): Tests/system/images/singleuser.sh | packages $(HUB6)/.hub
 	@echo "==> the image with a real single-user server, about a minute"
 	install -d $(@D)
 	$< $@ $(HUB6)/bin/pip 6.1
+
+$(RUNTIME): Tests/system/images/runtime.sh deployments/engine.Dockerfile | packages
+	@echo "==> Debian for the engine's image, about half a minute"
+	install -d $(@D)
+	$< $@ deployments/engine.Dockerfile
+
+$(WHEELS): | packages $(HUB6)/.hub
+	@echo "==> setuptools for the hub's image"
+	work=$$(mktemp -d)
+	trap "rm -rf $$work" EXIT
+	$(HUB6)/bin/pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --dest $$work setuptools
+	install -d $@
+	mv $$work/*.whl $@
 
 $(REGISTRY): | packages
 	@echo "==> Docker's registry"

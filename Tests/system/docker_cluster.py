@@ -30,8 +30,8 @@ class Machine:
     Its Docker listens at the usual place too, where a container of that machine finds it.
     """
 
-    def __init__(self, bridge: Bridge, number: int) -> None:
-        self.name = f"node{number}"
+    def __init__(self, bridge: Bridge, number: int, name: str = "") -> None:
+        self.name = name or f"node{number}"
         # The namespaces are there as long as this is, whatever becomes of the engine.
         RUN.mkdir(mode=0o700, exist_ok=True)
         self.holder = subprocess.Popen(
@@ -56,10 +56,10 @@ class Machine:
         """Pull the network cable out ("down") or put it in again ("up")."""
         run(*self.enter, "ip", "link", "set", "eth0", state)
 
-    def remove(self) -> None:
-        """The engine, and then the namespaces."""
+    def remove(self, keep_images: bool = False) -> None:
+        """The engine, and then the namespaces; images may stay for the next run."""
         try:
-            self.engine.remove()
+            self.engine.remove(keep_images)
         finally:
             self.holder.kill()
             self.holder.wait()
