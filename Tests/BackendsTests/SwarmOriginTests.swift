@@ -114,4 +114,27 @@ import Transport
         let confirmed = try #require(try await backend.confirm(claimed, of: session, for: identity))
         #expect(try SwarmHandle(confirmed).origin == here)
     }
+
+    @Test func `what another daemon has made is not swept, and an administrator is told of it`() async throws {
+        let own = try DockerEngine { request, connection in
+            let labels = """
+                {"multiplespawner.hub": "h", "multiplespawner.session": "0123", \
+                "\(ServiceLabels.installation)": "the-lost"}
+                """
+            let spec = "{\"Name\": \"left\", \"Labels\": \(labels)}"
+            switch request.path.split(separator: "/").last {
+            case "secrets", "configs": connection.answer(200, "[{\"ID\": \"s\", \"Spec\": \(spec)}]")
+            case "volumes": connection.answer(200, "{\"Volumes\": []}")
+            case "swarm": connection.answer(200, "{\"ID\": \"here\"}")
+            default: connection.answer(200, "[]")
+            }
+        }
+        defer { own.stop() }
+        var configuration = SwarmConfiguration(host: try DockerHost(own.address))
+        configuration.installation = "the-new"
+        let census = try await SwarmBackend(configuration).census()
+        #expect(census.residents.isEmpty)
+        let note = try #require(census.notes.first)
+        #expect(note.contains("1 sessions of another daemon, 'the-lost'") && note.contains("'installation'"))
+    }
 }

@@ -179,7 +179,7 @@ struct SwarmStart: Sendable {
         var told = ""
         var blanks = 0
         while true {
-            let look = try await patiently { try await cluster.tasks.next(after: number) }
+            let look = try await patiently { try await cluster.tasks.next(after: number, isPatient: true) }
             number = look.number
             switch TaskVerdict(handle.own(look.value[plan.id] ?? []), names: await cluster.nodeNames()) {
             case .none:

@@ -20,6 +20,8 @@ final class SwarmCluster: Sendable {
     let nodes: NodeBook
     /// Docker's id of the swarm that the managers are in.
     let swarmIDs: SharedLook<String>
+    /// Whether it is known which devices the services have.
+    let leases = SharedAnswer<Bool>()
     /// How long a server is given to end, where its template does not say.
     let grace: Duration
     let events = ContainerEvents()
@@ -45,17 +47,19 @@ final class SwarmCluster: Sendable {
         let nodes = NodeBook { try await docker.get("/nodes") }
         self.nodes = nodes
         // On a swarm of one machine, every start of a container is heard; only what does not start has to be looked for.
-        tasks = SharedLook(pace: { [events] in await events.isHeard && nodes.count == 1 ? .seldom : .usual }) {
-            let filters: DockerFilters = ["label": [ServiceLabels.hub]]
-            let all: [SwarmTask] = try await docker.get("/tasks", query: ["filters": filters.text])
-            var bySession: [SessionID: [SwarmTask]] = [:]
-            for task in all {
-                if let session = task.session { bySession[session, default: []].append(task) }
-            }
-            return bySession
-        }
+        tasks = SharedLook(
+            patientPace: { [events] in await events.isHeard && nodes.count == 1 ? .seldom : .usual },
+            {
+                let filters: DockerFilters = ["label": [ServiceLabels.hub]]
+                let all: [SwarmTask] = try await docker.get("/tasks", query: ["filters": filters.text])
+                var bySession: [SessionID: [SwarmTask]] = [:]
+                for task in all {
+                    if let session = task.session { bySession[session, default: []].append(task) }
+                }
+                return bySession
+            })
         // Whoever asks has a container that runs already, and waits for nothing else.
-        bridges = SharedLook(pace: { .often }) {
+        bridges = SharedLook(pace: .often) {
             var addresses: [String: String] = [:]
             for name in Self.bridgeNames {
                 do {
@@ -71,7 +75,7 @@ final class SwarmCluster: Sendable {
             let swarm: Created = try await docker.get("/swarm")
             return swarm.id
         }
-        volumeRemoval = VolumeRemoval(docker: docker, nodes: nodes, log: log)
+        volumeRemoval = VolumeRemoval(docker: docker, nodes: nodes, log: log, logins: configuration.logins)
     }
 
     deinit {

@@ -34,10 +34,7 @@ extension SwarmCluster {
             // A container that is started again has another address, and the same name.
             return question.restarts ? .name("tasks.\(question.alias)", .tasks) : .address(network: network.id)
         }
-        // A container's bridge is reached from its own machine alone, and Docker may choose any.
-        if try await isBridgeHere(own), try await nodes.nodes().values.filter(\.isActive).count == 1 {
-            return .gateway
-        }
+        if try await otherNodes(own)?.isEmpty == true { return .gateway }
         return .nodePort(target: question.port)
     }
 
@@ -48,6 +45,13 @@ extension SwarmCluster {
             if network.isSwarmWide { return network }
         }
         return nil
+    }
+
+    /// The names of the nodes on which Docker may start a container out of reach: a container's bridge is reached from its
+    /// own machine alone. `nil` where this is not the manager's machine; then all are out of reach.
+    func otherNodes(_ own: Set<String> = OwnAddresses.all()) async throws -> [String]? {
+        guard try await isBridgeHere(own), let here = try await volumeRemoval.ownNodeID() else { return nil }
+        return try await nodes.nodes().values.filter { $0.isActive && $0.id != here }.map(\.name).sorted()
     }
 
     /// Whether the manager that answers runs on the machine, or in the network namespace, that the daemon is in.

@@ -5,6 +5,12 @@ struct LookPace: Sendable, Hashable {
     /// The longest between two looks, whatever they cost.
     let longest: Duration
 
+    /// The shortest between two looks.
+    static let shortest = Duration.milliseconds(15)
+
+    /// How long after the beginning of a look that took so long the next one begins.
+    func pause(after took: Duration) -> Duration { min(max(took * share, Self.shortest), longest) }
+
     /// Where looking is how changes are known.
     static let usual = LookPace(share: 20, longest: .seconds(1))
     /// Where the platform tells of most changes by itself, and looking finds the rest.
