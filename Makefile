@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
 # What the engine is linked with.
-LIBRARIES := libsqlite3-dev libcurl4-openssl-dev
+LIBRARIES := libsqlite3-dev libcurl4-openssl-dev libssh2-1-dev libssl-dev
 VENV := $(CURDIR)/.build/venv
 HUB6 := $(VENV)/jupyterhub-6.1
 HUB5 := $(VENV)/jupyterhub-5.5
@@ -54,7 +54,7 @@ run: packages swift-release $(HUB6)/.ready
 	trap : INT
 	(cd $$state && exec $(HUB6)/bin/jupyterhub -f $(CURDIR)/python/examples/jupyterhub_config.py) || true
 
-test: APT := $(LIBRARIES) pkg-config gcc openssl python3-venv chromium $(PROXY) $(DOCKER)
+test: APT := $(LIBRARIES) pkg-config gcc openssl openssh-client openssh-server python3-venv chromium $(PROXY) $(DOCKER)
 test: packages $(HUB6)/.ready $(HUB5)/.ready $(HUB6)/.tests images
 	@echo "==> building the engine (debug) and its tests"
 	swift build --build-tests $(SWIFT_FLAGS)
@@ -79,7 +79,7 @@ RUNS ?= 20000
 fuzz: APT := $(LIBRARIES) pkg-config
 fuzz: packages
 	@echo "==> fuzzing the readers, $(RUNS) runs each"
-	for reader in Catalogue Placeholders Options; do
+	for reader in Catalogue Placeholders Options KnownHosts; do
 	  swift build -c release --package-path Fuzz --sanitize=fuzzer --product Fuzz$$reader 2>&1 | tail -n 1
 	  install -d .build/fuzz/$$reader
 	  Fuzz/.build/release/Fuzz$$reader -runs=$(RUNS) -max_len=4096 -verbosity=0 -print_final_stats=1 \

@@ -17,6 +17,7 @@ let package = Package(
         .executable(name: "multiplespawner-volume-remover", targets: ["VolumeRemover"]),
         .library(name: "MultipleSpawner", targets: ["MultipleSpawner"]),
         .library(name: "BackendContract", targets: ["BackendContract"]),
+        .library(name: "Transport", targets: ["Transport"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -41,8 +42,17 @@ let package = Package(
             dependencies: [.product(name: "Logging", package: "swift-log")],
             swiftSettings: settings
         ),
-        // How things are reached: HTTP on libcurl. Async outside, one thread inside.
-        .target(name: "Transport", dependencies: ["MultipleSpawner", "CLibCurl"], swiftSettings: settings),
+        // How things are reached: HTTP on libcurl, SSH on libssh2 or by OpenSSH. Async outside, one thread inside.
+        .target(
+            name: "Transport",
+            dependencies: [
+                "MultipleSpawner", "CLibCurl", "CLibSSH2",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings
+        ),
         // The places where a session runs.
         .target(
             name: "Backends",
@@ -55,13 +65,22 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // What is done before the start: keys, certificates and known hosts.
+        .target(
+            name: "Configurers",
+            dependencies: [
+                "MultipleSpawner", "Transport",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: settings
+        ),
         // The promises of a backend, as a suite that any backend can be held to.
         .target(name: "BackendContract", dependencies: ["MultipleSpawner"], swiftSettings: settings),
         // The program `multiplespawner`: command line, HTTP, storage, wiring.
         .executableTarget(
             name: "Daemon",
             dependencies: [
-                "MultipleSpawner", "Backends", "Transport", "CLinux",
+                "MultipleSpawner", "Backends", "Configurers", "Transport", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -88,6 +107,7 @@ let package = Package(
         // What Swift cannot say: vfork, pidfd, eventfd.
         .target(name: "CLinux"),
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CLibSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev", "libssl-dev"])]),
         // A program that travels to other machines of a swarm: static, without a C library, some kilobytes.
         .executableTarget(
             name: "VolumeRemover",
@@ -109,11 +129,21 @@ let package = Package(
             dependencies: [
                 "Backends", "BackendContract", "MultipleSpawner", "Transport", "CLinux", "FakeServer", "ScriptedServer",
                 "VolumeRemover",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings
         ),
         .testTarget(
-            name: "TransportTests", dependencies: ["Transport", "MultipleSpawner", "ScriptedServer"],
+            name: "TransportTests",
+            dependencies: [
+                "Transport", "MultipleSpawner", "ScriptedServer",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ConfigurersTests", dependencies: ["Configurers", "MultipleSpawner", "Transport"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -13,7 +13,7 @@ let settings: [SwiftSetting] = [
     .unsafeFlags(["-parse-as-library"]),
 ]
 
-let targets = ["FuzzCatalogue", "FuzzPlaceholders", "FuzzOptions"]
+let targets = ["FuzzCatalogue", "FuzzPlaceholders", "FuzzOptions", "FuzzKnownHosts"]
 
 let package = Package(
     name: "fuzz",
@@ -22,7 +22,10 @@ let package = Package(
     targets: targets.map { name in
         .executableTarget(
             name: name,
-            dependencies: ["FuzzSupport", .product(name: "MultipleSpawner", package: "multiplespawner")],
+            dependencies: [
+                "FuzzSupport", .product(name: "MultipleSpawner", package: "multiplespawner"),
+                .product(name: "Transport", package: "multiplespawner"),
+            ],
             swiftSettings: settings)
     } + [
         .target(name: "CLibFuzzer"),

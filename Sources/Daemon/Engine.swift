@@ -60,7 +60,16 @@ struct Engine {
     /// Runs until it is told to stop. The users' servers stay.
     func run() async throws {
         MetricsSystem.bootstrap(metrics)
-        defer { connections.shutDown() }
+        do {
+            try await serve()
+        } catch {
+            await connections.shutDown()
+            throw error
+        }
+        await connections.shutDown()
+    }
+
+    private func serve() async throws {
         try await orchestrator.recover(with: files.catalogue)
         let sessions = SessionMetrics(ledger: orchestrator.ledger)
         let services: [any Service] =

@@ -1,4 +1,5 @@
 import Backends
+import Configurers
 import FoundationEssentials
 import MultipleSpawner
 
@@ -7,7 +8,7 @@ enum Plugins {
     /// The registry. Making it does nothing outside of the process.
     ///
     /// - Parameters:
-    ///   - stateDirectory: where backends keep logs.
+    ///   - stateDirectory: where backends keep logs, and authenticators known hosts.
     ///   - openFileLimit: how many open files servers start with; `nil`: as many as the daemon.
     ///   - docker: where Docker is; the environment completes it.
     ///   - installation: tells this daemon's things from another one's.
@@ -22,26 +23,30 @@ enum Plugins {
         var swarm = try docker.swarm(environment: environment, connections: connections)
         swarm.installation = installation
         swarm.grace = grace
+        let ssh = SSHConfiguration(
+            links: connections.ssh, stateDirectory: stateDirectory, installation: installation,
+            home: environment["HOME"])
         return Registry(
             backends: [
                 Registry.Entry(LocalBackend(machine), classes: LocalBackend.classes),
                 Registry.Entry(LocalUserBackend(machine), classes: LocalUserBackend.classes),
                 Registry.Entry(SwarmBackend(swarm), classes: SwarmBackend.classes),
+                Registry.Entry(SSHBackend(ssh), classes: SSHBackend.classes),
                 Registry.Entry(MockBackend(), classes: MockBackend.classes),
-            ] + announced, announcedHooks: hooks)
+            ] + announced,
+            authenticators: [
+                Registry.AuthenticatorEntry(
+                    SSHAuthenticator(stateDirectory: stateDirectory, environment: environment),
+                    classes: SSHAuthenticator.classes),
+                Registry.AuthenticatorEntry(ProgramAuthenticator(), classes: ProgramAuthenticator.classes),
+            ], announcedHooks: hooks)
     }
 
     /// Backends of the originals that this build knows by name only.
     private static let announced = [
-        Registry.Entry(
-            announced: "ssh",
-            classes: [
-                "multiplespawner.SSH", "sshspawner.sshspawner.SSHSpawner", "sshspawner.sshspawner.CloudSSHSpawner",
-                "cloudsshspawner.sshspawner.CloudSSHSpawner", "cloudsshspawner.cloudsshspawner.CloudSSHSpawner",
-            ]),
-        Registry.Entry(announced: "docker", classes: ["dockerspawner.DockerSpawner", "dockerspawner.SwarmSpawner"]),
+        Registry.Entry(announced: "docker", classes: ["dockerspawner.DockerSpawner", "dockerspawner.SwarmSpawner"])
     ]
 
-    /// Authenticators and configurers of the originals that this build knows by name only.
-    private static let hooks = ["corc.authenticator.SSHAuthenticator", "corc.configurer.AnsibleConfigurer"]
+    /// Configurers of the originals that this build knows by name only.
+    private static let hooks = ["corc.configurer.AnsibleConfigurer"]
 }

@@ -59,6 +59,22 @@ import Testing
         #expect(plan.backend == "swarm")
     }
 
+    private static let sshExamples = ["basic", "cloudsshspawner", "conda", "direct", "sshspawner"]
+
+    @Test(arguments: sshExamples)
+    func `an example of templates for other machines loads without a remark, and can be asked for`(name: String) throws
+    {
+        let reading = Catalogue.read(
+            CatalogueSources(templates: try file("templates/ssh_\(name).json")),
+            registry: try Plugins.registry(stateDirectory: "", environment: [:]), strict: true)
+        #expect(reading.diagnostics.map(\.description) == [])
+        let catalogue = try #require(reading.catalogue)
+        let plan = try catalogue.plan(
+            for: SessionRequest(
+                id: try SessionID("one"), identity: try SessionIdentity(hub: "hub", user: "alice")))
+        #expect(plan.backend == "ssh")
+    }
+
     @Test func `the templates of the stack for production load without a remark`() throws {
         let reading = Catalogue.read(
             CatalogueSources(templates: try file("deployments/swarm_templates.json")),
@@ -71,7 +87,7 @@ import Testing
         #expect(
             names.filter { $0.hasSuffix(".json") && !$0.hasSuffix(".schema.json") }.sorted()
                 == ["groups.json", "local_accounts.json", "local_limits.json", "spawner_templates.json"]
-                + Self.swarmExamples.map { "swarm_\($0).json" })
+                + Self.sshExamples.map { "ssh_\($0).json" } + Self.swarmExamples.map { "swarm_\($0).json" })
     }
 
     /// After a change of a declaration: `multiplespawner schema templates > templates/spawner_templates.schema.json`.

@@ -10,7 +10,7 @@ root=$(cd "$here/../.." && pwd)
 package=$root/.build/sanitize
 rm -rf "$package/Sources" "$package/Tests"
 mkdir -p "$package/Sources"
-for module in MultipleSpawner Transport Backends BackendContract CLinux CLibCurl VolumeRemover FakeServer ScriptedServer; do
+for module in MultipleSpawner Transport Backends Configurers BackendContract CLinux CLibCurl CLibSSH2 VolumeRemover FakeServer ScriptedServer; do
   ln -s "$root/Sources/$module" "$package/Sources/$module"
 done
 cp -r "$here/Synchronization" "$package/Sources/Synchronization"

@@ -13,7 +13,7 @@ from docker_network import leave_the_machines_network
 from engine import Engine
 from hub import Hub, free_ports
 
-pytest_plugins = ["docker_fixtures"]
+pytest_plugins = ["docker_fixtures", "ssh_fixtures"]
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".build"

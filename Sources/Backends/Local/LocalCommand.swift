@@ -13,7 +13,7 @@ struct LocalCommand: Sendable {
         if line.isEmpty { line = [Self.fallback] }
         line += options.arguments
         if !options.shellCommand.isEmpty {
-            line = options.shellCommand + [line.map(Self.quoted).joined(separator: " ")]
+            line = options.shellCommand + [line.map(ShellQuote.quoted).joined(separator: " ")]
         }
         guard !line.contains(where: { $0.utf8.contains(0) }) else {
             throw SpawnError(.invalidRequest, "the command holds a NUL byte in 'cmd' or 'args'; remove it")
@@ -46,14 +46,5 @@ struct LocalCommand: Sendable {
     private static func isExecutable(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
-    }
-
-    /// One word of a POSIX shell.
-    ///
-    /// A shell sees bytes: a quote is one to it also where a combining mark follows, which makes it another `Character`.
-    static func quoted(_ word: String) -> String {
-        let quote = UInt8(ascii: "'")
-        let inside = word.utf8.flatMap { byte in byte == quote ? Array(#"'"'"'"#.utf8) : [byte] }
-        return String(decoding: [quote] + inside + [quote], as: UTF8.self)
     }
 }

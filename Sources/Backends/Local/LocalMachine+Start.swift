@@ -146,7 +146,7 @@ extension LocalOptions {
         Self.limit(cpuLimit, chosen: plan.limits.cpu, hub: plan.settings.cpuLimit)
     }
 
-    private static func limit<Value: Comparable>(_ template: Value?, chosen: Value?, hub: Value?) -> Value? {
+    static func limit<Value: Comparable>(_ template: Value?, chosen: Value?, hub: Value?) -> Value? {
         guard let template else { return chosen ?? hub }
         guard let chosen, chosen != hub else { return template }
         return min(template, chosen)

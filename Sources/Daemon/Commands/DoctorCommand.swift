@@ -13,12 +13,11 @@ struct DoctorCommand: AsyncParsableCommand {
     func run() async throws {
         try await reporting {
             let settings = try options.settings()
+            let sources = try CataloguePaths(settings, home: options.home).sources()
             let connections = Connections()
-            defer { connections.shutDown() }
             let registry = try Plugins.registry(
                 stateDirectory: settings.stateDirectory, docker: settings.docker, connections: connections)
-            let reading = Catalogue.read(
-                try CataloguePaths(settings, home: options.home).sources(), registry: registry)
+            let reading = Catalogue.read(sources, registry: registry)
             var findings = reading.diagnostics.map {
                 Finding($0.severity == .error ? .failed : .warning, "files", $0.description)
             }
@@ -34,7 +33,14 @@ struct DoctorCommand: AsyncParsableCommand {
                 findings += await backend.examine(template.backendOptions).map {
                     Finding($0.level, "\(template.name): \($0.subject)", $0.message)
                 }
+                if let way = template.way, let authenticator = try? registry.authenticator(way.kind) {
+                    let machines = type(of: backend).machines(of: template.backendOptions)
+                    findings += await authenticator.examine(way.options, machines: machines).map {
+                        Finding($0.level, "\(template.name): \($0.subject)", $0.message)
+                    }
+                }
             }
+            await connections.shutDown()
             switch format {
             case .json: try findings.printJSON()
             case .text:

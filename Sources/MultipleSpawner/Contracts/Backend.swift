@@ -32,6 +32,10 @@ public protocol Backend: Sendable {
         _ options: JSONValue, with choice: Choice, within limits: HardwareLimits
     ) throws(SpawnError) -> JSONValue
 
+    /// The machines that a server with these options may be started on, where the options name some and an authenticator
+    /// may have to make a way in. Pure, and quick.
+    static func machines(of options: JSONValue) -> [MachineAddress]
+
     /// Told once, before any other call: what the journal says runs, starts or ends here.
     ///
     /// A backend that shares something out among its sessions, such as GPUs, knows again what is taken.
@@ -103,6 +107,8 @@ extension Backend {
     public static func settle(
         _ options: JSONValue, with choice: Choice, within limits: HardwareLimits
     ) throws(SpawnError) -> JSONValue { options }
+
+    public static func machines(of options: JSONValue) -> [MachineAddress] { [] }
 
     public func resume(_ handles: [Handle]) async {}
 

@@ -18,6 +18,10 @@ public struct SessionPlan: Sendable {
     /// The backend's options, checked against its declaration, with placeholders filled in and the user's choice applied.
     /// They may hold keys of the user's: a plan never shows them.
     public var options: JSONValue
+    /// What makes the way in to the machine; `nil` where none is wanted.
+    public var authenticator: Access?
+    /// The way in, as the authenticator made it: known once the session starts.
+    public var credentials: Credentials?
     /// Files that the user brings along, as many and as large as the menu allows.
     public var files: [UploadedFile]
     public var environment: [String: Secret]
@@ -40,12 +44,24 @@ public struct SessionPlan: Sendable {
         }
     }
 
+    /// What an authenticator is told to do.
+    public struct Access: Sendable {
+        public var kind: AuthenticatorKind
+        /// Its options, checked against its declaration, with placeholders filled in.
+        public var options: JSONValue
+
+        public init(kind: AuthenticatorKind, options: JSONValue = [:]) {
+            self.kind = kind
+            self.options = options
+        }
+    }
+
     public init(
         id: SessionID, identity: SessionIdentity, template: String, deployment: String? = nil,
         provider: String = "local", resourceType: ResourceType = .bareMetal,
         resources: ResourceSpecification = ResourceSpecification(), limits: Limits = Limits(),
         lifetime: Lifetime = Lifetime(),
-        backend: BackendKind, options: JSONValue = [:], files: [UploadedFile] = [],
+        backend: BackendKind, options: JSONValue = [:], authenticator: Access? = nil, files: [UploadedFile] = [],
         environment: [String: Secret] = [:], command: [String] = [], settings: ServerSettings = ServerSettings(),
         certificates: Certificates? = nil, startTimeout: Duration = .seconds(60)
     ) {
@@ -60,6 +76,7 @@ public struct SessionPlan: Sendable {
         self.lifetime = lifetime
         self.backend = backend
         self.options = options
+        self.authenticator = authenticator
         self.files = files
         self.environment = environment
         self.command = command

@@ -84,10 +84,10 @@ public actor Ledger {
             record.expires = record.lifetime.minutes.map { now.addingTimeInterval(Double($0) * 60) }
         }
         switch event {
-        case .queued, .began(.answer), .began(.start):
-            // Nothing that a replay would act on: the entry of `open`, or the last checkpoint, covers these.
+        case .queued, .began:
+            // Nothing that a replay would act on: the entry of `open`, or the last checkpoint or grant, covers these.
             records[id] = record
-        case .undone, .checkpointed, .answered, .stopping:
+        case .undone, .checkpointed, .granted, .answered, .stopping:
             change(id, to: record)
             try await commit()
             if !record.lifecycle.isLive { retire(id) }

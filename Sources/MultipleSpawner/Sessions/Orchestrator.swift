@@ -339,9 +339,8 @@ public actor Orchestrator {
         let control = register(record.id)
         touch(record.id)
         let session = Session(
-            record, pending: plan.map { PendingStart($0) }, backend: backend, ledger: ledger, admission: admission,
-            control: control,
-            grace: policy.grace, log: log)
+            record, pending: plan.map { PendingStart($0) }, backend: backend, registry: registry, ledger: ledger,
+            admission: admission, control: control, grace: policy.grace, log: log)
         control.attach(
             Task {
                 await session.run()

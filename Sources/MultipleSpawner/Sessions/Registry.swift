@@ -44,14 +44,18 @@ public struct Registry: Sendable {
     }
 
     public let backends: [Entry]
+    public let authenticators: [AuthenticatorEntry]
     /// Class names of authenticators and configurers that are known by name only.
     public let announcedHooks: [String]
 
     private let entriesByClass: [String: Entry]
     private let entriesByKind: [BackendKind: Entry]
 
-    public init(backends: [Entry], announcedHooks: [String] = []) {
+    public init(
+        backends: [Entry], authenticators: [AuthenticatorEntry] = [], announcedHooks: [String] = []
+    ) {
         self.backends = backends
+        self.authenticators = authenticators
         self.announcedHooks = announcedHooks
         entriesByClass = Dictionary(
             backends.flatMap { entry in entry.classes.map { ($0, entry) } }, uniquingKeysWith: { first, _ in first })

@@ -8,12 +8,14 @@ import Synchronization
 /// A class, because thousands of these tasks sleep while servers run: what a suspended function holds, it holds in its
 /// task, and a reference is the least.
 final class Session: Sendable {
-    private let id: SessionID
+    let id: SessionID
     private let phase: SessionLifecycle.Phase
     /// What is to be started; `nil` for a session that is taken up: from the journal, or from a hub's memory.
     private let pending: PendingStart?
-    private let backend: any Backend
-    private let ledger: Ledger
+    let backend: any Backend
+    /// Where authenticators are found.
+    let registry: Registry
+    let ledger: Ledger
     private let admission: Admission
     private let control: SessionControl
     private let grace: Duration
@@ -24,13 +26,14 @@ final class Session: Sendable {
     private let lastReport = Mutex<String?>(nil)
 
     init(
-        _ record: SessionRecord, pending: PendingStart?, backend: any Backend, ledger: Ledger, admission: Admission,
-        control: SessionControl, grace: Duration, log: Logger
+        _ record: SessionRecord, pending: PendingStart?, backend: any Backend, registry: Registry, ledger: Ledger,
+        admission: Admission, control: SessionControl, grace: Duration, log: Logger
     ) {
         id = record.id
         phase = record.lifecycle.phase
         self.pending = pending
         self.backend = backend
+        self.registry = registry
         self.ledger = ledger
         self.admission = admission
         self.control = control
@@ -109,6 +112,9 @@ final class Session: Sendable {
             Task { await queued(at: place) }
         }
         try Task.checkCancellation()
+        var plan = plan
+        plan.credentials = try await access(plan)
+        try Task.checkCancellation()
         let endpoint = try await startServer(plan)
         await admission.started(id)
         try await ledger.record(.answered(endpoint), for: id)
@@ -166,7 +172,9 @@ final class Session: Sendable {
                 if await ledger[id]?.lifecycle.isStopping == false {
                     try await ledger.record(.stopping(reason), for: id)
                 }
-                try await stopServer(await ledger[id])
+                let record = await ledger[id]
+                try await stopServer(record)
+                try await closeAccess(record)
                 try await ledger.record(.undone, for: id)
                 log.info("session over", metadata: ["reason": "\(reason.name)"])
                 return
@@ -205,7 +213,7 @@ final class Session: Sendable {
         await report(5, "Waiting for a free place: number \(place) in the queue")
     }
 
-    private func report(_ percent: Int, _ message: String) async {
+    func report(_ percent: Int, _ message: String) async {
         await ledger.report(EventFeed.Progress(percent: percent, message: message), for: id)
     }
 

@@ -19,6 +19,8 @@ public struct SessionLifecycle: Sendable, Hashable, Codable {
     public private(set) var phase: Phase = .accepted
     /// What the backend gave last. It stays until the session is over: it is what undoing needs.
     public private(set) var handle: Handle?
+    /// What the authenticator gave last. It stays as long, and for the same reason.
+    public private(set) var grant: Grant?
 
     public init() {}
 
@@ -37,6 +39,8 @@ public struct SessionLifecycle: Sendable, Hashable, Codable {
             phase = .starting(step)
         case (.starting, .checkpointed(let handle)):
             self.handle = handle
+        case (.starting, .granted(let grant)):
+            self.grant = grant
         case (.starting, .answered(let endpoint)) where handle != nil:
             phase = .running(endpoint)
         case (.accepted, .stopping(let reason)), (.queued, .stopping(let reason)),
@@ -45,9 +49,11 @@ public struct SessionLifecycle: Sendable, Hashable, Codable {
         case (.stopping(.failed(let failure)), .undone):
             phase = .failed(failure)
             handle = nil
+            grant = nil
         case (.stopping(let reason), .undone):
             phase = .stopped(reason)
             handle = nil
+            grant = nil
         default:
             throw SpawnError(.internal, "a session that is \(phase.name) cannot take the event '\(event.name)'")
         }
@@ -68,6 +74,8 @@ public enum SessionEvent: Sendable, Hashable {
     /// The step is about to be done. It is written down first, so that whatever it leaves can be undone.
     case began(StartStep)
     case checkpointed(Handle)
+    /// What the authenticator is about to make, or has made.
+    case granted(Grant)
     case answered(Endpoint)
     case stopping(StopReason)
     case undone
@@ -75,6 +83,8 @@ public enum SessionEvent: Sendable, Hashable {
 
 /// What is being done while a session starts, in the order in which it is done.
 public enum StartStep: String, Sendable, Hashable, Codable, CaseIterable {
+    /// The authenticator makes the way in to the machine.
+    case authenticate
     /// The backend starts the server.
     case start
     /// The server is up but does not accept connections yet.
@@ -139,6 +149,7 @@ extension SessionEvent {
         case .queued: "queued"
         case .began(let step): "began \(step.rawValue)"
         case .checkpointed: "checkpointed"
+        case .granted: "granted"
         case .answered: "answered"
         case .stopping: "stopping"
         case .undone: "undone"

@@ -4,31 +4,42 @@ import MultipleSpawner
 /// An engine in memory, with what a hub does with it.
 struct Hub {
     let backend: ScriptedBackend
-    let journal: MemoryJournal
+    private let anyJournal: any Journal
     let feed = EventFeed()
     let orchestrator: Orchestrator
     private let watching: Task<Void, Never>
 
     init(
-        backend: ScriptedBackend = ScriptedBackend(), journal: MemoryJournal = MemoryJournal(),
+        backend: ScriptedBackend = ScriptedBackend(), journal: any Journal = MemoryJournal(),
+        authenticator: ScriptedAuthenticator? = nil, access: SessionPlan.Access? = nil,
         policy: Orchestrator.Policy = Orchestrator.Policy(grace: .zero), concurrentStarts: Int = 100,
         capacity: Int? = nil, lifetime: Lifetime = Lifetime(), recovering: Bool = false, catalogue: Catalogue? = nil
     ) async throws {
         self.backend = backend
-        self.journal = journal
+        anyJournal = journal
+        let access =
+            access
+            ?? authenticator.map { _ in SessionPlan.Access(kind: ScriptedAuthenticator.kind, options: ["key_name": "k"])
+            }
         let orchestrator = Orchestrator(
             ledger: Ledger(journal: journal, feed: feed),
             admission: Admission(concurrentStarts: concurrentStarts, capacity: { _ in capacity }),
-            registry: Registry(backends: [Registry.Entry(backend, classes: ["test.Scripted"])]), policy: policy
+            registry: Registry(
+                backends: [Registry.Entry(backend, classes: ["test.Scripted"])],
+                authenticators: authenticator.map { [Registry.AuthenticatorEntry($0, classes: ["test.Door"])] } ?? []),
+            policy: policy
         ) { request in
             SessionPlan(
                 id: request.id, identity: request.identity, template: "test", lifetime: lifetime,
-                backend: ScriptedBackend.kind, startTimeout: request.startTimeout)
+                backend: ScriptedBackend.kind, authenticator: access, startTimeout: request.startTimeout)
         }
         self.orchestrator = orchestrator
         if recovering { try await orchestrator.recover(with: catalogue) }
         watching = Task { await orchestrator.watch() }
     }
+
+    /// The journal, where it is one in memory.
+    var journal: MemoryJournal { anyJournal as? MemoryJournal ?? MemoryJournal() }
 
     var ledger: Ledger { orchestrator.ledger }
 

@@ -6,10 +6,14 @@ final class ScriptedBackend: Backend {
     static let kind: BackendKind = "scripted"
     static let options = ObjectShape([Field("size", .integer(0...9), "How large.")])
 
+    static func machines(of options: JSONValue) -> [MachineAddress] { [MachineAddress(host: "gpu-1")] }
+
     struct World {
         /// What exists, by session.
         var servers: [SessionID: Handle] = [:]
         var owners: [SessionID: SessionIdentity] = [:]
+        /// What the starts were given to get in, in their order.
+        var credentials: [Credentials?] = []
         var started = 0
         var stopped = 0
         var isUnreachable = false
@@ -53,6 +57,7 @@ final class ScriptedBackend: Backend {
         }
         let handle = world.withLock { world in
             world.started += 1
+            world.credentials.append(plan.credentials)
             let handle = Handle(backend: Self.kind, version: 1, payload: "\(plan.id.rawValue)#\(world.started)")
             world.servers[plan.id] = handle
             world.owners[plan.id] = plan.identity

@@ -3,22 +3,24 @@ import Testing
 
 @Suite struct SessionLifecycleTests {
     private static let handle = Handle(backend: "test", version: 1, payload: "{}")
+    private static let grant = Grant(authenticator: "test", version: 1, payload: "{}")
     private static let endpoint = Endpoint(host: "127.0.0.1", port: 1)
     private static let events: [SessionEvent] = [
-        .queued, .began(.start), .began(.answer), .checkpointed(handle), .answered(endpoint), .stopping(.asked),
-        .undone,
+        .queued, .began(.authenticate), .began(.start), .began(.answer), .granted(grant), .checkpointed(handle),
+        .answered(endpoint), .stopping(.asked), .undone,
     ]
 
     @Test func `the usual life is accepted`() throws {
         var life = SessionLifecycle()
         for event in [
-            SessionEvent.queued, .began(.start), .checkpointed(Self.handle), .began(.answer), .answered(Self.endpoint),
+            SessionEvent.queued, .began(.authenticate), .granted(Self.grant), .began(.start),
+            .checkpointed(Self.handle), .began(.answer), .answered(Self.endpoint),
             .stopping(.asked), .undone,
         ] {
             try life.apply(event)
         }
         #expect(life.phase == .stopped(.asked))
-        #expect(life.handle == nil)
+        #expect(life.handle == nil && life.grant == nil)
     }
 
     @Test func `nothing answers that was not checkpointed`() throws {
@@ -37,7 +39,7 @@ import Testing
         #expect(!life.isLive)
     }
 
-    @Test func `no order of events loses the handle of a live session`() throws {
+    @Test func `no order of events loses the handle or the grant of a live session`() throws {
         var reached: Set<SessionLifecycle> = [SessionLifecycle()]
         for _ in 0..<6 {
             for life in reached {
@@ -45,6 +47,7 @@ import Testing
                     var next = life
                     do { try next.apply(event) } catch { continue }
                     if life.handle != nil, next.isLive { #expect(next.handle != nil) }
+                    if life.grant != nil, next.isLive { #expect(next.grant != nil) }
                     if case .running = next.phase { #expect(next.handle != nil) }
                     reached.insert(next)
                 }

@@ -8,11 +8,17 @@ public struct Hook: Sendable, Hashable {
     public let options: JSONValue
 
     static func authenticatorShape(_ registry: Registry) -> ObjectShape {
-        ObjectShape([
-            Field("class", .choice(registry.announcedHooks), "The authenticator."),
-            Field("args", .list(.anything), "Its positional arguments."),
-            Field("kwargs", .map(.anything), "Its options."),
-        ])
+        let known = registry.authenticators.map {
+            Variants.Case($0.kind.rawValue + "-authenticator", names: $0.classes, .object($0.options))
+        }
+        let announced = registry.announcedHooks.filter { registry.authenticatorEntry(named: $0) == nil }
+        let cases = known + announced.map { Variants.Case($0, names: [$0], .map(.anything)) }
+        return ObjectShape(
+            [
+                Field("class", .choice(cases.flatMap(\.names)), "The authenticator."),
+                Field("args", .list(.anything), "Its positional arguments."),
+                Field("kwargs", .map(.anything), "Its options."),
+            ], variants: Variants(selector: "class", target: "kwargs", cases: cases))
     }
 
     static func configurerShape(_ registry: Registry) -> ObjectShape {

@@ -23,6 +23,9 @@ public struct Template: Sendable {
     /// `FILE:LINE` where it is written.
     public internal(set) var origin: String
     let options: OptionSet
+    /// What the registry knows of the authenticator; `nil` where there is none, or it is known by name only.
+    let authenticatorEntry: Registry.AuthenticatorEntry?
+    let authenticatorOptions: OptionSet
     /// What the registry knows of the backend.
     let entry: Registry.Entry
     /// What its options alone let users choose from, placeholders not filled in.
@@ -34,4 +37,9 @@ public struct Template: Sendable {
 extension Template {
     /// The backend's options as the file gives them, without a request's values.
     public var backendOptions: JSONValue { .object(options.values) }
+
+    /// What the authenticator is told, as the file gives it; `nil` where there is none, or this build does not have it.
+    public var way: SessionPlan.Access? {
+        authenticatorEntry.map { SessionPlan.Access(kind: $0.kind, options: .object(authenticatorOptions.values)) }
+    }
 }

@@ -55,6 +55,8 @@ struct TemplateReader {
         }
         let authenticator = self.hooks(bound["authenticator"], node["authenticator"]).first
         let configurers = self.hooks(bound["configurer"], node["configurer"] ?? node["configurers"])
+        let way = self.authenticator(
+            bound["authenticator"], node["authenticator"], placeholders: hasAttributes ? .attributes : .known)
         let lifetime = LifetimeRule(bound: bound["lifetime"])
         if let preset = lifetime.preset, let maximum = lifetime.maximum, preset > maximum {
             fail(
@@ -70,7 +72,8 @@ struct TemplateReader {
             limits: HardwareLimits(bound: bound["limits"]), lifetime: lifetime,
             priority: bound["priority"]?.integerValue ?? 0,
             fallback: bound["fallback"]?.arrayValue?.compactMap(\.stringValue) ?? [], origin: source.file,
-            options: options, entry: entry, menu: menu, offset: node.range.lowerBound)
+            options: options, authenticatorEntry: way.entry, authenticatorOptions: way.options, entry: entry,
+            menu: menu, offset: node.range.lowerBound)
     }
 
     // MARK: Parts
@@ -144,7 +147,9 @@ struct TemplateReader {
         if entry.backend == nil {
             return "this build has no backend '\(entry.kind.rawValue)', which '\(className)' asks for"
         }
-        return hooks.first.map { "this build has no '\($0.name)', which prepares the machine" }
+        return hooks.first { registry.authenticatorEntry(named: $0.name) == nil }.map {
+            "this build has no '\($0.name)', which prepares the machine"
+        }
     }
 
     // MARK: Remarks

@@ -31,7 +31,8 @@ extension Catalogue {
             resources: resources(wish, within: limits), limits: limits,
             lifetime: template.lifetime.lifetime(wanted: wish.lifetime, hub: request.settings.lifetime),
             backend: template.backend, options: try template.entry.settle(filled, with: choice, within: most),
-            files: files, environment: request.environment, command: request.command, settings: request.settings,
+            authenticator: try access(through: template, for: request, isShown: isShown), files: files,
+            environment: request.environment, command: request.command, settings: request.settings,
             certificates: request.certificates, startTimeout: request.startTimeout)
     }
 
@@ -57,6 +58,23 @@ extension Catalogue {
             options.merge(try extra.filled(by: placeholders)) { _, deployment in deployment }
         }
         return options
+    }
+
+    /// What the template's authenticator is told, with the request's values.
+    private func access(
+        through template: Template, for request: SessionRequest, isShown: Bool
+    ) throws(SpawnError) -> SessionPlan.Access? {
+        guard let entry = template.authenticatorEntry else { return nil }
+        let placeholders = Placeholders(
+            for: request, attributes: template.options.attributeNames, isShown: isShown)
+        let options = try template.authenticatorOptions.filled(by: placeholders)
+        for field in entry.options.fields where field.isRequired && options[field.name] == nil {
+            throw SpawnError(
+                .invalidRequest,
+                "\(template.origin): the authenticator of the template '\(template.name.excerpt)' lacks the option "
+                    + "'\(field.name)'")
+        }
+        return SessionPlan.Access(kind: entry.kind, options: .object(options))
     }
 
     private func requireAll(_ options: [String: JSONValue], of template: Template) throws(SpawnError) {

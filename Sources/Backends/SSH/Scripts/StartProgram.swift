@@ -1,0 +1,119 @@
+import MultipleSpawner
+
+/// The program that starts a server on another machine.
+///
+/// What is secret travels in its text, on the input of `sh`, into files that the account alone can read.
+struct StartProgram: Sendable {
+    let handle: SSHHandle
+    let session: SessionID
+    let labels: [(name: String, value: String)]
+    /// `export NAME='value'` lines.
+    let environment: String
+    let command: [String]
+    /// The server's URL without its port: what is before it, and after.
+    let url: (String, String)
+    /// Free ones are looked for among these, in this order.
+    let ports: [Int]
+    let certificates: [(variable: String, content: Secret)]
+    let server: ServerSurroundings
+
+    /// What is around a server on its machine.
+    struct ServerSurroundings: Sendable {
+        var path: String?
+        var directory: String?
+        var condaEnvironment: String?
+        var preStart: [String] = []
+        var memory: Int?
+        var cpu: Double?
+        var limits: LimitsHold = .auto
+    }
+
+    func text() -> ShellText {
+        var text = ShellText()
+        text.set(base: handle.base)
+        text.set("id", session.rawValue)
+        text.set("attempt", handle.attempt)
+        text.set("ports", ports.map(String.init).joined(separator: " "))
+        text.set("before", url.0)
+        text.set("after", url.1)
+        text.add(ShellText.members)
+        text.define(
+            "label", printing: labels.map { "\($0.name) \(LabelText.encoded($0.value))" }.joined(separator: "\n"))
+        text.define("environment", printing: environment)
+        text.define("launcher", printing: launcher())
+        text.add("certificates() { :")
+        for (variable, content) in certificates {
+            text.add("printf '%s\\n' \(ShellQuote.quoted(content.reveal())) >\"$d/\(variable).pem\" || return 1")
+            text.add("printf \"export \(variable)='%s'\\n\" \"$d/\(variable).pem\" >>\"$d/environment\" || return 1")
+        }
+        text.add("}")
+        text.add(Self.program)
+        return text
+    }
+
+    private static let program = #"""
+        refuse() { say failed "$*"; rm -rf "$d"; exit 0; }
+        main() {
+          d=$base/sessions/$id
+          mkdir -p "$base/sessions" "$base/ended" 2>/dev/null || { say failed "$base cannot be made"; return; }
+          [ -O "$base" ] || { say failed "$base belongs to somebody else"; return; }
+          chmod 700 "$base" "$base/sessions"
+          command -v setsid >/dev/null || { say failed "setsid is missing: install util-linux"; return; }
+          if ! mkdir "$d" 2>/dev/null; then
+            set -- $(cat "$d/starter" 2>/dev/null)
+            if [ $# -eq 2 ] && lives "$1" "$2"; then say busy; return; fi
+            pid='' began=''
+            for round in 1 2 3 4 5 6 7 8 9; do
+              left=$(members)
+              [ -n "$left" ] || break
+              kill -KILL $left 2>/dev/null
+              sleep 0.1
+            done
+            rm -rf "$d"
+            mkdir "$d" || { say failed "$d cannot be made"; return; }
+          fi
+          stat_of $$ && printf '%s %s\n' "$$" "$start" >"$d/starter" || refuse "$d cannot be written to, or /proc is not there"
+          if [ -e "$base/ended/$attempt" ]; then rm -rf "$d"; say over; return; fi
+          find "$base/ended" -type f -mtime +2 -exec rm -f {} + 2>/dev/null
+          port=
+          for each in $ports; do
+            grep -qsi ":$(printf '%04X' "$each") [0-9A-F]*:[0-9A-F]* " /proc/net/tcp /proc/net/tcp6 || { port=$each; break; }
+          done
+          [ -n "$port" ] || { rm -rf "$d"; say taken; return; }
+          label >"$d/label" && environment >"$d/environment" && certificates && launcher >"$d/launcher" || refuse "$d cannot be written to: is the disk full?"
+          printf "export JUPYTERHUB_SERVICE_URL='%s%s%s'\n" "$before" "$port" "$after" >>"$d/environment"
+          printf 'port=%s\n' "$port" >"$d/port"
+          MULTIPLESPAWNER_SESSION=$id setsid -f /bin/sh "$d/launcher" "$d" </dev/null >>"$d/log" 2>&1
+          for round in 1 2 3 4 5 6 7 8 9 10; do
+            [ -s "$d/state" ] && break
+            sleep 0.0$round
+          done
+          rm -f "$d/starter"
+          set -- $(cat "$d/state" 2>/dev/null)
+          [ $# -eq 3 ] || refuse "the server's shell did not start: $(tail -n 1 "$d/log" 2>/dev/null)"
+          say started "$1" "$2" "$3" "$port"
+        }
+        """#
+
+    /// Runs on the other machine as the leader of the session, for as long as the server does.
+    private func launcher() -> String {
+        var lines = [
+            ShellText.prelude.split(separator: "\n").joined(separator: "\n"), "set +f", "d=$1",
+            "stat_of $$ && printf '%s %s %s\\n' \"$$\" \"$start\" \"$boot\" >\"$d/state.new\" && mv \"$d/state.new\" \"$d/state\" || exit 70",
+            "unset LC_ALL", ". \"$d/environment\"", "rm -f \"$d/environment\"", "umask 022",
+        ]
+        // How it ended is written down, also where it never began.
+        lines += [
+            "leave() {", "umask 077",
+            "printf '%s\\n' \"$1\" >\"$d/status.new\" && mv \"$d/status.new\" \"$d/status\"", "exit \"$1\"", "}",
+        ]
+        lines += server.lines(command)
+        lines += [
+            // What is sent to the group must not end this shell before the server: it tells how that ended.
+            "trap : TERM INT HUP QUIT",
+            "$hold \(command.map(ShellQuote.quoted).joined(separator: " "))",
+            "leave $?",
+        ]
+        return lines.joined(separator: "\n")
+    }
+}

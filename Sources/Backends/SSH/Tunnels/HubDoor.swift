@@ -1,0 +1,126 @@
+import Logging
+import MultipleSpawner
+import Synchronization
+import Transport
+
+/// A port of another machine that leads to the hub, for as long as it is wanted: it is opened again, and is the same
+/// one, whenever the connection was lost.
+final class HubDoor: Sendable {
+    private struct State {
+        var port: Int?
+        var failure: SpawnError?
+        var isOpen = false
+        var isClosed = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+        var task: Task<Void, Never>?
+    }
+
+    private let machines: SSHMachines
+    private let place: SSHPlace
+    private let end: TunnelPoint
+    private let log: Logger
+    private let state: Mutex<State>
+
+    /// - Parameter port: the one that it has to be; `nil`: a free one, which it then stays.
+    init(_ machines: SSHMachines, at place: SSHPlace, to end: TunnelPoint, port: Int?, log: Logger) {
+        self.machines = machines
+        self.place = place
+        self.end = end
+        self.log = log
+        state = Mutex(State(port: port))
+        let task = Task { await keep() }
+        state.withLock { $0.task = task }
+    }
+
+    /// The port, once it is open.
+    ///
+    /// - Throws: why it could not be opened the last time.
+    func port() async throws -> Int {
+        await withCheckedContinuation { continuation in
+            let isSettled = state.withLock { state in
+                if state.isOpen || state.failure != nil || state.isClosed { return true }
+                state.waiting.append(continuation)
+                return false
+            }
+            if isSettled { continuation.resume() }
+        }
+        try Task.checkCancellation()
+        let (port, isOpen, failure) = state.withLock { ($0.port, $0.isOpen, $0.failure) }
+        if isOpen, let port { return port }
+        throw failure ?? SpawnError(.unavailable, "the way from \(place) to the hub was closed")
+    }
+
+    func close() async {
+        let task = state.withLock { state in
+            state.isClosed = true
+            return state.task
+        }
+        task?.cancel()
+        settle { _ in }
+        await task?.value
+    }
+
+    private func keep() async {
+        var pause = Duration.milliseconds(500)
+        while !Task.isCancelled {
+            do {
+                let link = try await machines.link(to: place)
+                let tunnel = try await open(over: link)
+                pause = .milliseconds(500)
+                let (ends, end) = AsyncStream<Void>.makeStream()
+                // Not a child: what waits for the end of a connection cannot be told to stop waiting.
+                Task {
+                    _ = await link.ended()
+                    end.finish()
+                }
+                for await _ in ends {}
+                settle { $0.isOpen = false }
+                if Task.isCancelled { await tunnel.close() }
+            } catch {
+                let failure = SpawnError(wrapping: error, as: .unavailable, "the way from \(place) to the hub is shut")
+                let isNew = state.withLock { $0.failure?.message != failure.message }
+                if isNew, !Task.isCancelled {
+                    log.warning(
+                        "servers cannot reach the hub", metadata: ["place": "\(place)", "reason": "\(failure)"])
+                }
+                settle { $0.failure = failure }
+                try? await Task.sleep(for: pause)
+                pause = min(pause * 2, .seconds(30))
+            }
+        }
+    }
+
+    private func open(over link: any SSHLink) async throws -> any BackwardTunnel {
+        let wanted = state.withLock { $0.port } ?? 0
+        let local = TunnelEnd.tcp(host: end.host, port: end.port)
+        let tunnel: any BackwardTunnel
+        do {
+            tunnel = try await link.listen(at: .tcp(host: "127.0.0.1", port: wanted), carryingTo: local)
+        } catch let error as SpawnError where error.code == .conflict && wanted != 0 {
+            // A connection of ours that was cut may hold it still, for as long as its server does not notice.
+            let program = DoorProgram(base: SSHOptions.usualBase, port: wanted)
+            _ = try await link.run(program.freeing().command(limit: .seconds(10)))
+            tunnel = try await link.listen(at: .tcp(host: "127.0.0.1", port: wanted), carryingTo: local)
+        }
+        guard case .tcp(_, let port) = tunnel.remote else {
+            throw SpawnError(.internal, "a tunnel's other end is no port")
+        }
+        _ = try? await link.run(
+            DoorProgram(base: SSHOptions.usualBase, port: port).noting().command(limit: .seconds(10)))
+        settle { state in
+            state.port = port
+            state.isOpen = true
+            state.failure = nil
+        }
+        return tunnel
+    }
+
+    private func settle(_ change: (inout State) -> Void) {
+        let waiting = state.withLock { state in
+            change(&state)
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+}

@@ -1,0 +1,21 @@
+import MultipleSpawner
+
+/// What an SSH authenticator makes for a session, by name: enough to undo it, and nothing secret.
+struct SSHGrant: Sendable, Hashable, Codable {
+    var session: SessionID
+    /// The key's directory and name; `nil` where no key is made.
+    var key: Key?
+    /// The machines whose host keys are written down for the session.
+    var machines: [MachineAddress]
+    /// The `authorized_keys` file that has a line for the session.
+    var authorizedKeys: String?
+    /// Of the certificate, for a list of revoked ones.
+    var serial: UInt64?
+
+    struct Key: Sendable, Hashable, Codable {
+        var directory: String
+        var name: String
+        /// Whether it outlives the session.
+        var isKept: Bool
+    }
+}

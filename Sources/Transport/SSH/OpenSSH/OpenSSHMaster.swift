@@ -1,0 +1,147 @@
+import MultipleSpawner
+import Subprocess
+import Synchronization
+import SystemPackage
+
+/// The `ssh` that holds a connection, from its start to its end.
+final class OpenSSHMaster: Sendable {
+    /// What the other side says once the connection stands. A shell that greets says other things before.
+    static let marker = "multiplespawner-is-connected"
+
+    private struct State {
+        var isReady = false
+        var end: SpawnError?
+        var said: [String] = []
+        var task: Task<Void, Never>?
+        var waitingForReady: [CheckedContinuation<Void, Never>] = []
+        var waitingForEnd: [CheckedContinuation<SpawnError, Never>] = []
+    }
+
+    private let state = Mutex(State())
+
+    /// What it has said on its errors lately.
+    var complaint: OpenSSHComplaint { OpenSSHComplaint(lines: state.withLock { $0.said }) }
+
+    /// Why it has ended, once it has.
+    var end: SpawnError? { state.withLock { $0.end } }
+
+    func start(_ program: String, _ arguments: [String], environment: [String: String], target: SSHTarget) {
+        var platform = PlatformOptions()
+        platform.createSession = true
+        platform.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(1))]
+        let configuration = Configuration(
+            executable: .path(FilePath(program)), arguments: Arguments(arguments),
+            environment: .custom(Environment.values(environment)), platformOptions: platform)
+        let task = Task {
+            var reason: SpawnError?
+            do {
+                try await run(configuration)
+            } catch is SubprocessError where !Task.isCancelled {
+                reason = SpawnError(
+                    .unsupported,
+                    "'\(program.excerpt)' cannot be run; install openssh-client, or name it in 'ssh_command'")
+            } catch {}
+            finish(reason ?? complaint.reason(of: target))
+        }
+        state.withLock { $0.task = task }
+    }
+
+    /// Its input stays open for as long as it is wanted: its end, also by the death of this process, ends it.
+    private func run(_ configuration: Configuration) async throws {
+        _ = try await Subprocess.run(configuration, input: .inputWriter, output: .sequence, error: .sequence) {
+            execution in
+            let output = execution.standardOutput
+            let errors = execution.standardError
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    var text: [UInt8] = []
+                    for try await piece in output {
+                        text += piece.withUnsafeBytes { Array($0) }
+                        if text.count > 1 << 16 { text.removeFirst(text.count - 1024) }
+                        if String(decoding: text, as: UTF8.self).contains(Self.marker) { self.markReady() }
+                    }
+                }
+                group.addTask {
+                    for try await line in errors.strings() { self.hear(line) }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    private func hear(_ line: String) {
+        state.withLock { state in
+            state.said.append(line)
+            if state.said.count > 64 { state.said.removeFirst() }
+        }
+    }
+
+    private func markReady() {
+        let waiting = state.withLock { state in
+            state.isReady = true
+            defer { state.waitingForReady = [] }
+            return state.waitingForReady
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    private func finish(_ reason: SpawnError) {
+        let (ready, end) = state.withLock { state in
+            state.end = state.end ?? reason
+            defer {
+                state.waitingForReady = []
+                state.waitingForEnd = []
+            }
+            return (state.waitingForReady, state.waitingForEnd)
+        }
+        for continuation in ready { continuation.resume() }
+        for continuation in end { continuation.resume(returning: reason) }
+    }
+
+    /// Returns when commands can be run.
+    func ready(within limit: Duration) async throws {
+        let timer = Task {
+            try await Task.sleep(for: limit)
+            finish(SpawnError(.timedOut, "the login took longer than \(limit.components.seconds) s"))
+            cancel()
+        }
+        defer { timer.cancel() }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isDone = state.withLock { state in
+                    if state.isReady || state.end != nil { return true }
+                    state.waitingForReady.append(continuation)
+                    return false
+                }
+                if isDone { continuation.resume() }
+            }
+        } onCancel: {
+            cancel()
+        }
+        try Task.checkCancellation()
+        if let end { throw end }
+    }
+
+    func ended() async -> SpawnError {
+        await withCheckedContinuation { continuation in
+            let end = state.withLock { state in
+                if state.end == nil { state.waitingForEnd.append(continuation) }
+                return state.end
+            }
+            if let end { continuation.resume(returning: end) }
+        }
+    }
+
+    func cancel() {
+        state.withLock { $0.task }?.cancel()
+    }
+
+    func stop() async {
+        let task = state.withLock { state in
+            state.end = state.end ?? SpawnError(.unavailable, "the connection was closed")
+            return state.task
+        }
+        task?.cancel()
+        await task?.value
+    }
+}
