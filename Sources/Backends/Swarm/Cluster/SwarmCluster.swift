@@ -48,7 +48,10 @@ final class SwarmCluster: Sendable {
         self.nodes = nodes
         // On a swarm of one machine, every start of a container is heard; only what does not start has to be looked for.
         tasks = SharedLook(
-            patientPace: { [events] in await events.isHeard && nodes.count == 1 ? .seldom : .usual },
+            patientPace: { [events] in
+                guard events.isHeard, await nodes.count == 1 else { return .usual }
+                return .seldom
+            },
             {
                 let filters: DockerFilters = ["label": [ServiceLabels.hub]]
                 let all: [SwarmTask] = try await docker.get("/tasks", query: ["filters": filters.text])
