@@ -15,7 +15,8 @@ public protocol RemoteShell: Sendable {
     ///   limit, `backend_failed` where the machine refuses, `unauthorized` where it does not let us in.
     func run(_ command: RemoteCommand) async throws -> RemoteAnswer
 
-    /// Runs a command and hands on what it says as it comes. Ending the stream ends the command's connection.
+    /// Runs a command and hands on what it says as it comes, whatever its status at the end. Ending the stream ends the
+    /// command's connection. Its limit is that of its start.
     func follow(_ command: RemoteCommand) async throws -> LogStream
 }
 

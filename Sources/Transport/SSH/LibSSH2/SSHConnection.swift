@@ -129,12 +129,16 @@ final class SSHConnection {
     func step() {
         needsStep = false
         session.wire.beginTurn()
+        session.wire.flush()
         pump()
         closing.removeAll { libssh2_channel_free($0) != LIBSSH2_ERROR_EAGAIN }
         advanceSetups()
         advanceChannels()
         readIfNobodyDoes()
+        let wasFull = session.wire.isFull
         session.wire.flush()
+        // Who was held back would not be told of the room else.
+        if wasFull, !session.wire.isFull { needsStep = true }
         if session.wire.mayHaveMore, unreadSince == nil { needsStep = true }
         noteLoad()
         if loss != nil || session.wire.ending != nil { end(lossReason) }
@@ -208,7 +212,9 @@ final class SSHConnection {
     /// Notes a failure that ends the connection.
     func check(_ code: Int32) {
         guard code < 0, code != LIBSSH2_ERROR_EAGAIN else { return }
-        let failure = session.failure
+        // Some of libssh2's calls return a code and do not note it as their last.
+        let last = session.failure
+        let failure = last.code == code ? last : LibSSH2Failure(code: code, words: "", ending: last.ending)
         if failure.isLoss { loss = loss ?? failure }
     }
 

@@ -26,7 +26,8 @@ final class SSHSession: @unchecked Sendable {
     deinit {
         wire.cut()
         // A session without a wire waits for nothing; the bound is there for a library that would.
-        for _ in 0..<1000 where libssh2_session_free(pointer) == LIBSSH2_ERROR_EAGAIN {}
+        var tries = 0
+        while libssh2_session_free(pointer) == LIBSSH2_ERROR_EAGAIN, tries < 1000 { tries += 1 }
     }
 
     /// What the library said last.

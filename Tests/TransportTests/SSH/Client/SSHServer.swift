@@ -47,7 +47,10 @@ struct SSHServer: Sendable {
         let daemon = ["/usr/sbin/sshd", "-D", "-f", file, "-E", directory.path + "/log"]
         command = try await passwords.isEmpty ? daemon : Self.hidden(daemon, directory, passwords)
         (process, output) = try Program.start(command)
-        try await wait { (try? directory.text("log").contains("Server listening")) == true }
+        try await wait {
+            access(directory.path + "/log", F_OK) == 0
+                && (try? directory.text("log").contains("Server listening")) == true
+        }
         let scan = try (0..<types.count).map { try directory.text("host_\(types[$0]).pub") }
         hostKeys = scan.map { $0.split(separator: " ").prefix(2).joined(separator: " ") }
         _ = try directory.file("known_hosts", hostKeys.map { "\(name) \($0)\n" }.joined())
