@@ -93,7 +93,9 @@ import Transport
                 {"multiplespawner.hub": "h", "multiplespawner.session": "0123", "multiplespawner.user": "alice", \
                 "multiplespawner.server": ""}
                 """
-            let service = "{\"ID\": \"s\", \"Spec\": {\"Name\": \"jupyter-alice-1\", \"Labels\": \(labels)}}"
+            let service = """
+                {"ID": "s", "Spec": {"Name": "jupyter-alice-1", "Labels": \(labels), "TaskTemplate": {}}}
+                """
             switch request.path.split(separator: "/").last {
             case "services": connection.answer(200, "[\(service)]")
             case "volumes": connection.answer(200, "{\"Volumes\": []}")
