@@ -38,15 +38,14 @@ class Certified:
         the hub has one name of a file for all servers of a user.
         """
         attempt = self._attempt = uuid4().hex
+        own = [f"DNS:s-{attempt}", f"DNS:tasks.s-{attempt}"]
         given = self.ssl_alt_names
 
         async def names(spawner: Any) -> list[str]:
-            found = given(spawner) if callable(given) else given
-            if isawaitable(found):
-                found = await found
-            return [*found, f"DNS:s-{attempt}", f"DNS:tasks.s-{attempt}"]
+            found = given(spawner)
+            return [*(await found if isawaitable(found) else found), *own]
 
-        self.ssl_alt_names = names
+        self.ssl_alt_names = names if callable(given) else [*given, *own]
         try:
             paths = await super().create_certs()
         finally:
