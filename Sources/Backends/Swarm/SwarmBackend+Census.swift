@@ -27,6 +27,10 @@ extension SwarmBackend {
     public func confirm(
         _ handle: Handle, of session: SessionID, for identity: SessionIdentity
     ) async throws -> Handle? {
+        // A service that an original spawner has made bears no session's label; its own environment says whose it is.
+        if let original = try? SwarmHandle(handle), original.session == nil {
+            return try await adopt(original: ["service_id": .string(original.service)], for: identity)?.handle
+        }
         guard let claimed = try? SwarmHandle(handle), claimed.session == session,
             let cluster = clusters.all.first(where: { $0.host == claimed.cluster ?? clusters.configuration.host })
         else { return nil }

@@ -12,7 +12,10 @@ struct SwarmStart: Sendable {
     /// - Parameter handle: as it was checkpointed last.
     func run(_ handle: SwarmHandle) async throws -> Endpoint {
         var handle = handle
-        let way = try await patiently { try await cluster.way(for: WayQuestion(options, alias: names.alias)) }
+        var question = WayQuestion(options, alias: names.alias)
+        question.hasCertificate = plan.certificates != nil
+        let asked = question
+        let way = try await patiently { try await cluster.way(for: asked) }
         if handle.cluster == nil { handle.origin = try await patiently { try await cluster.origin() } }
         var assembly = ServiceAssembly(name: handle.service, alias: names.alias, connect: way.mode)
         assembly.grace = cluster.grace

@@ -5,6 +5,7 @@ extension SwarmCluster {
     ///
     /// - Throws: `invalid_request` where the way that is asked for cannot work with these networks.
     func way(for question: WayQuestion) async throws -> Way {
+        if question.hasCertificate { return try await namedWay(for: question) }
         switch question.mode {
         case .address:
             guard let network = try await overlay(of: question) else {
