@@ -82,7 +82,7 @@ fuzz: packages
 	for reader in Catalogue Placeholders Options KnownHosts; do
 	  swift build -c release --package-path Fuzz --sanitize=fuzzer --product Fuzz$$reader 2>&1 | tail -n 1
 	  install -d .build/fuzz/$$reader
-	  Fuzz/.build/release/Fuzz$$reader -runs=$(RUNS) -max_len=4096 -verbosity=0 -print_final_stats=1 \
+	  SWIFT_BACKTRACE=enable=no Fuzz/.build/release/Fuzz$$reader -runs=$(RUNS) -max_len=4096 -verbosity=0 -print_final_stats=1 \
 	    .build/fuzz/$$reader Fuzz/Corpus/$$reader 2>&1 | grep -E 'number_of_executed_units|ERROR|SUMMARY'
 	done
 
