@@ -16,6 +16,8 @@ HUB_PACKAGES := jupyterlab
 TEST_PACKAGES := pytest requests playwright jsonschema schemathesis websockets 'jhub-authenticators==0.6.*'
 # The compiler refuses an import that Package.swift does not allow: the tree is the import graph.
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
+# Suites that start many SSH servers: together they would wait for each other until their time is over.
+WITH_SSHD := SSHClient OpenSSH.as Servers.on SSHCertificate KnownHostsLive HostKeyExamination SSHAuthenticator SSHKeyFile
 # Debian's proxy is the Node one, for the Python one holds back a spawn page's events until the end of a start.
 # A Node from elsewhere does not look where Debian keeps its modules.
 PROXY := node-configurable-http-proxy
@@ -59,7 +61,9 @@ test: packages $(HUB6)/.ready $(HUB5)/.ready $(HUB6)/.tests images
 	@echo "==> building the engine (debug) and its tests"
 	swift build --build-tests $(SWIFT_FLAGS)
 	echo "==> unit and contract tests"
-	swift test --skip-build $(SWIFT_FLAGS)
+	swift test --skip-build $(SWIFT_FLAGS) $(patsubst %,--skip %,$(WITH_SSHD))
+	echo "==> those that talk to SSH servers of their own, one after another: each login takes its time"
+	swift test --skip-build --no-parallel $(SWIFT_FLAGS) $(patsubst %,--filter %,$(WITH_SSHD))
 	$(MAKE) swift-release
 	$(MAKE) fuzz
 	echo "==> the real thing; screenshots go to .build/screenshots"

@@ -183,9 +183,8 @@ import Transport
             }
         }
         let nobody = try #require(SocketAddress("127.0.0.1", port: 0)).bindOnce()
-        try await with(settings: ["AllowTcpForwarding no"]) { server, link in
-            let refused = try await carry(link, to: server.port)
-            #expect(refused.code == .forbidden)
+        try await with(settings: ["AllowTcpForwarding no"]) { (server, link) async throws in
+            #expect(try await carry(link, to: server.port).code == .forbidden)
             await #expect(throws: SpawnError.self) {
                 try await link.listen(
                     at: .tcp(host: "127.0.0.1", port: 0), carryingTo: .tcp(host: "127.0.0.1", port: 1))

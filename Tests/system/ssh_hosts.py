@@ -76,6 +76,8 @@ class Host:
             [*unshare.split(), "/bin/sh", "-c", first],
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"},
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
         own = os.stat("/proc/self/ns/net").st_ino
@@ -96,7 +98,7 @@ class Host:
         end(self.process, signal.SIGKILL)
         self.process = None
         card = f"{self.bridge.name}-{self.number}"
-        until("its card is gone", lambda: not Path(f"/sys/class/net/{card}").exists())
+        until("its card is gone", lambda: f" {card}@" not in run("ip", "-o", "link"))
 
     def cable(self, state: str) -> None:
         """Pull its cable (`down`), or plug it in again (`up`)."""

@@ -76,14 +76,13 @@ extension OpenSSHLink {
         let (stream, continuation) = LogStream.makeStream(bufferingPolicy: .unbounded)
         let task = Task { [self] in
             do {
-                _ = try await turns.take {
-                    try await Subprocess.run(
-                        asking(["--", "link", command.line]), input: .array(command.input), output: .sequence,
-                        error: .discarded
-                    ) { execution in
-                        for try await piece in execution.standardOutput {
-                            continuation.yield(piece.withUnsafeBytes { Array($0) })
-                        }
+                // Not in turn with the others: it may last as long as a session.
+                _ = try await Subprocess.run(
+                    asking(["--", "link", command.line]), input: .array(command.input), output: .sequence,
+                    error: .discarded
+                ) { execution in
+                    for try await piece in execution.standardOutput {
+                        continuation.yield(piece.withUnsafeBytes { Array($0) })
                     }
                 }
                 continuation.finish()

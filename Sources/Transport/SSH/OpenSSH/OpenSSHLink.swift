@@ -10,8 +10,9 @@ import SystemPackage
 public final class OpenSSHLink: SSHLink {
     public static let transport = "OpenSSH"
 
-    /// Commands that run at once on a connection. A server takes ten, of which one keeps the connection.
-    static let mostCommands = 8
+    /// Commands that run at once on a connection. A server takes ten, of which one keeps the connection, and some are for
+    /// logs that are followed.
+    static let mostCommands = 7
 
     public let target: SSHTarget
     public var place: String { target.description }
