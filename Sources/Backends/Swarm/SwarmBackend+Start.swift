@@ -11,7 +11,7 @@ extension SwarmBackend {
         var handle = SwarmHandle(
             cluster: host, hub: plan.identity.hub, session: plan.id, service: names.preferred)
         let credentials = try await clusters.configuration.logins.read()
-        let needs = try options.needs(for: plan)
+        let needs = options.needs(for: plan)
         if !needs.isEmpty { try await learnLeases(in: cluster) }
         handle.leases = try await accelerators.take(needs, for: plan.id)
         handle.volumes = options.volumesToRemove

@@ -1,5 +1,5 @@
 import Glibc
-public import MultipleSpawner
+import MultipleSpawner
 import Subprocess
 import Synchronization
 
@@ -93,9 +93,9 @@ extension OpenSSHLink {
         guard case .exited(0) = result.terminationStatus else {
             try Task.checkCancellation()
             if let end = master.end { throw end }
-            throw failure(OpenSSHComplaint(result.standardError ?? ""))
+            throw failure(OpenSSHComplaint(result.standardError))
         }
-        return result.standardOutput ?? ""
+        return result.standardOutput
     }
 
     /// As `ssh -L` and `-R` write it.
