@@ -6,7 +6,7 @@ import Transport
 
 @testable import Backends
 
-@Suite(.enabled(if: SSHServer.isInstalled)) struct `OpenSSH as a transport` {
+@Suite(.enabled(if: SSHServer.isInstalled), .serialized) struct `OpenSSH as a transport` {
     /// A server and a connection to it, for the time of a test.
     private func with(
         settings: [String] = [], _ body: (SSHServer, OpenSSHLink) async throws -> Void

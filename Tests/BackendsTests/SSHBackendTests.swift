@@ -7,7 +7,7 @@ import Transport
 
 @testable import Backends
 
-@Suite(.enabled(if: SSHServer.isInstalled)) struct `Servers on other machines` {
+@Suite(.enabled(if: SSHServer.isInstalled), .serialized) struct `Servers on other machines` {
     @Test(arguments: Promise.allCases, SSHTest.Transport.allCases)
     func `keep the contract of backends`(_ promise: Promise, over transport: SSHTest.Transport) async throws {
         let test = try await SSHTest(transport: transport)

@@ -7,7 +7,7 @@ import Transport
 
 @testable import Backends
 
-@Suite(.enabled(if: SSHServer.isInstalled)) struct `Servers on machines that come and go` {
+@Suite(.enabled(if: SSHServer.isInstalled), .serialized) struct `Servers on machines that come and go` {
     /// A server and a stand-in for the hub, whose API the server reaches.
     private func start(_ test: SSHTest) async throws -> (handle: Handle, endpoint: Endpoint, hub: Handle) {
         let hub = try await test.start(try test.plan(options: ["ssh_forward_tunnel_client": false], user: "hub"))

@@ -33,7 +33,7 @@ struct OpenSSHArguments {
             "UpdateHostKeys=no", "HashKnownHosts=no", "CheckHostIP=no", "GSSAPIAuthentication=no",
             "ServerAliveInterval=\(Self.aliveInterval)", "ServerAliveCountMax=3", "TCPKeepAlive=yes",
             "ConnectTimeout=\(Self.connectTimeout)", "ConnectionAttempts=1", "ExitOnForwardFailure=yes",
-            "StreamLocalBindUnlink=yes", "NumberOfPasswordPrompts=1", "LogLevel=ERROR",
+            "StreamLocalBindUnlink=yes", "NumberOfPasswordPrompts=1", "LogLevel=INFO",
         ]
         switch target.credential {
         case .key(let file, let certificate, let passphrase):
@@ -64,7 +64,7 @@ struct OpenSSHArguments {
         let quoted = words.map { ShellQuote.quoted($0).split(separator: "%", omittingEmptySubsequences: false) }
             .map { $0.joined(separator: "%%") }
         let command = (quoted + ["-W", "'[%h]:%p'", "--", ShellQuote.quoted(last.host)]).joined(separator: " ")
-        return ["-o", "ProxyCommand=exec \(command)"]
+        return ["-o", "ProxyCommand=\(command)"]
     }
 
     /// Paths as `ssh_config` writes them, without the expansions that it would make.
