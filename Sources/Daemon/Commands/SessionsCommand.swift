@@ -81,7 +81,7 @@ struct SessionsCommand: AsyncParsableCommand {
                 let silent = (answer["unreachable"]?.arrayValue ?? []).compactMap(\.stringValue)
                 let notes = (answer["notes"]?.arrayValue ?? []).compactMap(\.stringValue)
                 if !rows.isEmpty { print(Table(["SESSION", "USER", "WHAT"], rows)) }
-                if rows.isEmpty && silent.isEmpty { print("nothing is left over") }
+                if rows.isEmpty { print("nothing is left over" + (silent.isEmpty ? "" : " where one could look")) }
                 for line in silent.map({ "not looked at, or not ended: \($0)" }) + notes { print(line) }
             }
         }
