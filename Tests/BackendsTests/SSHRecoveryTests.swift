@@ -172,6 +172,20 @@ import Transport
         await test.remove()
     }
 
+    @Test func `are asked to end before they are killed`() async throws {
+        let test = try await SSHTest()
+        let said = "\(test.server.directory.path)/said"
+        let script = "trap 'echo bye >\(said); exit 0' TERM; while :; do sleep 0.05; done"
+        let (handle, _) = try await test.start(
+            try test.plan(options: ["cmd": ["/bin/sh", "-c", .string(script)]]))
+        try await test.wait { try await test.state(handle) == .running }
+        let clock = ContinuousClock()
+        let took = try await clock.measure { try await test.backend.stop(handle, grace: .seconds(60)) }
+        #expect(took < .seconds(30))
+        #expect(try String(contentsOfFile: said, encoding: .utf8) == "bye\n")
+        await test.remove()
+    }
+
     @Test func `are started on the next machine when one cannot serve, and tell each reason`() async throws {
         let test = try await SSHTest()
         let nobody = try #require(SocketAddress("127.0.0.1", port: 0)).bindOnce()

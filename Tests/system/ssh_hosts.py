@@ -11,6 +11,7 @@ import secrets
 import shlex
 import signal
 import subprocess
+import sys
 import uuid
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ from processes import alive, end
 from waiting import until
 
 SSHD = "/usr/sbin/sshd"
+HOME = Path("/root")
+# The directory of the home that has the Python of the tests, where it is there: `/.pyenv`.
+PYTHON = next((f"/{part.name}" for part in HOME.glob(".*") if part in Path(sys.base_prefix).parents), "")
 SETTINGS = """
 Port 22
 HostKey {folder}/host_key
@@ -64,9 +68,11 @@ class Host:
         """Switch it on; it takes logins when this returns."""
         (self.folder / "boot_id").write_text(f"{uuid.uuid4()}\n")
         folder = shlex.quote(str(self.folder))
-        # The first process brings the SSH server up again, as systemd would.
+        # The first process brings the SSH server up again, as systemd would. A Python that is installed
+        # in the home it replaces is there all the same.
+        kept = f"mkdir -p {folder}/home{PYTHON}; mount --bind /root{PYTHON} {folder}/home{PYTHON}; "
         first = (
-            f"hostname {self.name}; mount --bind {folder}/home /root; "
+            f"hostname {self.name}; {kept if PYTHON else ''}mount --rbind {folder}/home /root; "
             f"mount --bind {folder}/boot_id /proc/sys/kernel/random/boot_id; cd /; "
             f"while :; do {SSHD} -D -f {folder}/sshd.conf -E {folder}/sshd.log; sleep 0.2; done"
         )
@@ -103,6 +109,11 @@ class Host:
     def cable(self, state: str) -> None:
         """Pull its cable (`down`), or plug it in again (`up`)."""
         run("ip", "link", "set", f"{self.bridge.name}-{self.number}", state)
+
+    @property
+    def space(self) -> int:
+        """Its network, as the kernel counts networks; 0 where it is off."""
+        return os.stat(f"/proc/{self.process.pid}/ns/net").st_ino if self.process else 0
 
     def restart_sshd(self) -> None:
         """The SSH server is started anew; connections that stand are cut."""
@@ -197,19 +208,21 @@ class Hosts:
         """Nothing of any session is left: no directory, and no process."""
         return not any(host.sessions() for host in self.all) and not self.processes()
 
-    @staticmethod
-    def processes() -> list[int]:
-        """What runs for sessions, on any of them."""
+    def processes(self) -> list[int]:
+        """What runs for sessions, on any of them and nowhere else."""
+        spaces = {host.space for host in self.all}
         found = []
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit():
                 try:
                     environment = (entry / "environ").read_bytes()
+                    space = os.stat(entry / "ns" / "net").st_ino
                 except OSError:
                     continue
-                if b"MULTIPLESPAWNER_SESSION=" in environment and alive(int(entry.name)):
-                    found.append(int(entry.name))
-        return found
+                if b"MULTIPLESPAWNER_SESSION=" in environment and space in spaces:
+                    if alive(int(entry.name)):
+                        found.append(int(entry.name))
+        return sorted(found)
 
     def remove(self) -> None:
         """Switch them off, and take the bridge away."""

@@ -40,13 +40,13 @@ def test_a_server_starts_answers_and_leaves_nothing(
     folder = host.home / ".multiplespawner" / "sessions" / session["id"]
     assert folder.stat().st_mode & 0o777 == 0o700
     assert not (folder / "environment").exists(), "the token does not stay on the disk"
-    assert session["endpoint"].startswith("http://127.0.0.1:")
+    assert session["url"].startswith("http://127.0.0.1:")
     stop(ssh_hub, ssh_engine, hosts, "ada")
 
 
 def test_no_secret_is_in_a_list_of_processes(ssh_hub: Hub, ssh_engine: Engine, hosts: Hosts) -> None:
     ssh_hub.run("ada")
-    (pid, *_) = hosts.processes()
+    pid = hosts.processes()[-1]
     environment = open(f"/proc/{pid}/environ", "rb").read()
     token = dict(v.split(b"=", 1) for v in environment.split(b"\0") if b"=" in v)[b"JUPYTERHUB_API_TOKEN"]
     for other in hosts.processes():
@@ -97,13 +97,13 @@ def test_an_engine_that_is_killed_finds_its_servers_at_the_same_address(
     ssh_hub: Hub, ssh_engine: Engine, hosts: Hosts
 ) -> None:
     url = ssh_hub.run("ada")["url"]
-    endpoint = ssh_engine.sessions()[0]["endpoint"]
+    endpoint = ssh_engine.sessions()[0]["url"]
     before = hosts.processes()
     ssh_engine.kill()
     ssh_engine.start()
     until("it answers again", lambda: answers(ssh_hub, "ada"), 30)
     assert is_running(ssh_engine) and hosts.processes() == before
-    assert ssh_engine.sessions()[0]["endpoint"] == endpoint
+    assert ssh_engine.sessions()[0]["url"] == endpoint
     assert ssh_hub.server("ada")["url"] == url
     stop(ssh_hub, ssh_engine, hosts, "ada")
 

@@ -33,7 +33,7 @@ struct StopProgram: Sendable {
           fi
           if [ -z "$then" ] || [ "$then" = "$boot" ]; then
             if [ -n "$pid" ] && [ "$patience" -gt 0 ] && lives "$pid" "$began"; then
-              if [ "$leads" = "$pid" ]; then kill -TERM -- "-$pid"; else kill -TERM "$pid"; fi 2>/dev/null
+              if [ "$leads" = "$pid" ]; then kill -s TERM -- "-$pid"; else kill -s TERM "$pid"; fi 2>/dev/null
               while [ "$patience" -gt 0 ] && lives "$pid" "$began"; do
                 patience=$((patience - 1))
                 sleep 0.05
