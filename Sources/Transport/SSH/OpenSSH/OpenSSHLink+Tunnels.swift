@@ -28,8 +28,8 @@ extension OpenSSHLink {
         }
         defer { timer.cancel() }
         for await isGood in signs {
-            guard !isGood, let complaint = master.complaint.tunnel(to: end, at: target) else { return }
-            throw complaint
+            guard !isGood, let refusal = await master.refusal(of: end, at: target, within: Self.soon) else { return }
+            throw refusal
         }
     }
 

@@ -15,6 +15,8 @@ final class OpenSSHMaster: Sendable {
         var task: Task<Void, Never>?
         var waitingForReady: [CheckedContinuation<Void, Never>] = []
         var waitingForEnd: [CheckedContinuation<SpawnError, Never>] = []
+        var listeners: [UInt64: AsyncStream<Void>.Continuation] = [:]
+        var lastListener: UInt64 = 0
     }
 
     private let state = Mutex(State())
@@ -70,9 +72,46 @@ final class OpenSSHMaster: Sendable {
     }
 
     private func hear(_ line: String) {
-        state.withLock { state in
+        let listeners = state.withLock { state in
             state.said.append(line)
             if state.said.count > 64 { state.said.removeFirst() }
+            return Array(state.listeners.values)
+        }
+        for listener in listeners { listener.yield() }
+    }
+
+    /// Each time that it says something on its errors.
+    private func words() -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let key = state.withLock { state in
+            state.lastListener += 1
+            state.listeners[state.lastListener] = continuation
+            return state.lastListener
+        }
+        continuation.onTermination = { [self] _ in
+            state.withLock { _ = $0.listeners.removeValue(forKey: key) }
+        }
+        return stream
+    }
+
+    /// What it says of a tunnel whose connection it has closed: it says so a moment before or after. `nil`, where it says
+    /// nothing: then the program at the other end has closed it.
+    func refusal(of end: TunnelEnd, at target: SSHTarget, within limit: Duration) async -> SpawnError? {
+        await withTaskGroup(of: SpawnError?.self) { group in
+            group.addTask { [self] in
+                let words = words()
+                if let refusal = complaint.tunnel(to: end, at: target) { return refusal }
+                for await _ in words {
+                    if let refusal = complaint.tunnel(to: end, at: target) { return refusal }
+                }
+                return nil
+            }
+            group.addTask {
+                try? await Task.sleep(for: limit)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
         }
     }
 
