@@ -16,12 +16,17 @@ HUB_PACKAGES := jupyterlab
 TEST_PACKAGES := pytest requests playwright jsonschema schemathesis websockets 'jhub-authenticators==0.6.*'
 # The compiler refuses an import that Package.swift does not allow: the tree is the import graph.
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
+# Suites that start many SSH servers: together they would wait for each other until their time is over.
+WITH_SSHD := SSHClient OpenSSH.as Servers.on SSHCertificate KnownHostsLive HostKeyExamination SSHAuthenticator SSHKeyFile
 # Debian's proxy is the Node one, for the Python one holds back a spawn page's events until the end of a start.
 # A Node from elsewhere does not look where Debian keeps its modules.
 PROXY := node-configurable-http-proxy
 export NODE_PATH := /usr/share/nodejs
 # The image of a real single-user server, made from Debian and PyPI as there may be no registry.
 SINGLEUSER := .build/images/singleuser-6.1.tar
+# Debian as the engine's image has it, and what pip builds the hub's package with.
+RUNTIME := .build/images/runtime.tar
+WHEELS := .build/images/wheels
 # Docker's registry, taken out of Debian's package: installed, it would serve the whole network.
 REGISTRY := .build/images/docker-registry
 DOCKER := docker.io iptables iproute2 debootstrap
@@ -56,14 +61,16 @@ test: packages $(HUB6)/.ready $(HUB5)/.ready $(HUB6)/.tests images
 	@echo "==> building the engine (debug) and its tests"
 	swift build --build-tests $(SWIFT_FLAGS)
 	echo "==> unit and contract tests"
-	swift test --skip-build $(SWIFT_FLAGS)
+	swift test --skip-build $(SWIFT_FLAGS) $(patsubst %,--skip %,$(WITH_SSHD))
+	echo "==> those that talk to SSH servers of their own, one after another: each login takes its time"
+	swift test --skip-build --no-parallel $(SWIFT_FLAGS) $(patsubst %,--filter %,$(WITH_SSHD))
 	$(MAKE) swift-release
 	$(MAKE) fuzz
 	echo "==> the real thing; screenshots go to .build/screenshots"
 	$(HUB6)/bin/python -m pytest Tests/system
 
 images: APT := python3-venv $(DOCKER)
-images: packages $(SINGLEUSER) $(REGISTRY)
+images: packages $(SINGLEUSER) $(RUNTIME) $(WHEELS) $(REGISTRY)
 
 bench: APT := $(LIBRARIES) pkg-config gcc python3-venv $(PROXY) $(DOCKER)
 bench: packages swift-release $(HUB6)/.ready $(VENV)/peers/.ready
@@ -79,7 +86,7 @@ fuzz: packages
 	for reader in Catalogue Placeholders Options KnownHosts; do
 	  swift build -c release --package-path Fuzz --sanitize=fuzzer --product Fuzz$$reader 2>&1 | tail -n 1
 	  install -d .build/fuzz/$$reader
-	  Fuzz/.build/release/Fuzz$$reader -runs=$(RUNS) -max_len=4096 -verbosity=0 -print_final_stats=1 \
+	  SWIFT_BACKTRACE=enable=no Fuzz/.build/release/Fuzz$$reader -runs=$(RUNS) -max_len=4096 -verbosity=0 -print_final_stats=1 \
 	    .build/fuzz/$$reader Fuzz/Corpus/$$reader 2>&1 | grep -E 'number_of_executed_units|ERROR|SUMMARY'
 	done
 
@@ -143,6 +150,19 @@ $(SINGLEUSER): Tests/system/images/singleuser.sh | packages $(HUB6)/.hub
 	@echo "==> the image with a real single-user server, about a minute"
 	install -d $(@D)
 	$< $@ $(HUB6)/bin/pip 6.1
+
+$(RUNTIME): Tests/system/images/runtime.sh deployments/engine.Dockerfile | packages
+	@echo "==> Debian for the engine's image, about half a minute"
+	install -d $(@D)
+	$< $@ deployments/engine.Dockerfile
+
+$(WHEELS): | packages $(HUB6)/.hub
+	@echo "==> setuptools for the hub's image"
+	work=$$(mktemp -d)
+	trap "rm -rf $$work" EXIT
+	$(HUB6)/bin/pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --dest $$work setuptools
+	install -d $@
+	mv $$work/*.whl $@
 
 $(REGISTRY): | packages
 	@echo "==> Docker's registry"

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "Tests" / "system"), str(Path(__file__).with_name("swarm_parts"))]
 
 import floor  # noqa: E402
-from contenders import DOCKERSPAWNER, OURS, engine, hubs  # noqa: E402
+from contenders import ALONE, DOCKERSPAWNER, OURS, engine, hubs  # noqa: E402
 from docker_images import load_tiny, tiny_tar  # noqa: E402
 from docker_inside import Inside  # noqa: E402
 from docker_network import leave_the_machines_network, run  # noqa: E402
@@ -33,7 +33,7 @@ from hub import Hub  # noqa: E402
 from paper_docker import ADDRESS, PaperDocker, quiet  # noqa: E402
 from waiting import until  # noqa: E402
 
-ALONE = int(os.environ.get("ALONE", "9"))
+TURNS = int(os.environ.get("TURNS", "9"))
 CROWDS = [int(each) for each in os.environ.get("CROWDS", "20 50 100").split()]
 HELD, QUIET_SECONDS = 500, 30
 FLOOR = "the floor: Docker's API"
@@ -92,10 +92,10 @@ def end_engine(daemon: Engine, users: list[str], pool: ThreadPoolExecutor) -> No
     list(pool.map(lambda user: daemon.call("DELETE", f"/v1/sessions/{user}"), users))
 
 
-def alone(swarm: Swarm, contenders: dict[str, Hub], daemon: Engine) -> dict[str, float]:
+def taking_turns(swarm: Swarm, contenders: dict[str, Hub], daemon: Engine) -> dict[str, float]:
     """The median of one spawn after another; they take turns, so that all see the same noise."""
     took: dict[str, list[float]] = {name: [] for name in (FLOOR, ENGINE, *contenders)}
-    for number in range(ALONE + 1):
+    for number in range(TURNS + 1):
         for name in took:
             user = f"one-{number}"
             if name == FLOOR:
@@ -137,7 +137,7 @@ def crowd(
 
 def measure(swarm: Swarm, contenders: dict[str, Hub], daemon: Engine) -> None:
     """Print a table, and the ratios that are aimed at."""
-    one = alone(swarm, contenders, daemon)
+    one = taking_turns(swarm, contenders, daemon)
     crowds = {size: crowd(swarm, contenders, daemon, size) for size in CROWDS}
     most = max(CROWDS)
     print(f"{'':26}{'one':>10}" + "".join(f"{f'{size} at once':>14}" for size in CROWDS), end="")
@@ -158,6 +158,8 @@ def ratios(one: dict[str, float], crowd: dict[str, tuple[float, float]], size: i
     )
     share = crowd[OURS][1] / crowd[DOCKERSPAWNER][1]
     print(f"hub CPU for {size}: {share:.2f} of dockerspawner's (aim: at most 0.50)")
+    ours, theirs = (crowd[name][1] - crowd[ALONE][1] for name in (OURS, DOCKERSPAWNER))
+    print(f"  without JupyterHub's own share: {ours:.2f} s of {theirs:.2f} s")
 
 
 def requests_of_the_idle(binary: Path, folder: Path) -> None:

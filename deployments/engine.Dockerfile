@@ -1,7 +1,7 @@
 # The engine: docker build -f deployments/engine.Dockerfile -t multiplespawner/engine .
 FROM swift:6.3-bookworm AS build
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libcurl4-openssl-dev libsqlite3-dev pkg-config \
+    && apt-get install -y --no-install-recommends libcurl4-openssl-dev libsqlite3-dev libssh2-1-dev libssl-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY Package.swift ./
@@ -16,7 +16,7 @@ RUN swift build -c release --product multiplespawner --static-swift-stdlib \
 
 FROM debian:bookworm-slim
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates libcurl4 libsqlite3-0 libstdc++6 \
+    && apt-get install -y --no-install-recommends ca-certificates libcurl4 libsqlite3-0 libssh2-1 libssl3 libstdc++6 openssh-client \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /install/ /usr/local/bin/
 ENV MULTIPLE_SPAWNER_STATE_DIR=/var/lib/multiplespawner

@@ -12,7 +12,8 @@ from docker_swarm import NETWORK
 from docker_templates import DEPLOYMENTS, template
 from hub import Hub
 
-OURS, DOCKERSPAWNER, SWARMSPAWNER = "ours", "dockerspawner 14.0", "jhub-swarmspawner 0.6.3"
+ALONE, OURS = "JupyterHub alone", "ours"
+DOCKERSPAWNER, SWARMSPAWNER = "dockerspawner 14.0", "jhub-swarmspawner 0.6.3"
 PATIENT = {"start_timeout": 600, "http_timeout": 300}
 # A kernel without IPVS has no virtual addresses: names must be those of the tasks.
 BY_NAME = {"mode": "dnsrr"}
@@ -63,6 +64,7 @@ def hubs(inside: Inside, environment: Path, folder: Path, engine: DockerEngine) 
     ours["MultipleSpawner"].update(PATIENT)
     found = {}
     for name, settings in {
+        ALONE: {"JupyterHub": {"spawner_class": "empty_spawner.EmptySpawner"}},
         OURS: ours,
         DOCKERSPAWNER: _docker_spawner(),
         SWARMSPAWNER: _swarm_spawner(),
@@ -78,6 +80,7 @@ def hubs(inside: Inside, environment: Path, folder: Path, engine: DockerEngine) 
             folder / name.replace(" ", "-"),
             settings,
             DOCKER_HOST=inside.swarm.host,
+            PYTHONPATH=str(Path(__file__).parent),
         )
         port = hub.base.rpartition(":")[2]
         hub.base = hub.settings["JupyterHub"]["bind_url"] = f"http://{inside.address}:{port}"

@@ -161,6 +161,7 @@ _STILL: dict[str, tuple[int, Any]] = {
             }
         ],
     ),
+    "/swarm": (200, {"ID": "paper-swarm"}),
     "/networks": (200, [NETWORK]),
     "/networks/jh": (200, NETWORK),
     "/networks/paper-network": (200, NETWORK),

@@ -20,11 +20,13 @@ extension DockerSettings {
         let accounts = registries.mapValues { registry in
             JSONValue.object(["username": .string(registry.username), "password_file": .string(registry.passwordFile)])
         }
+        let logins = RegistryLogins(
+            dockerConfig: configuration, environment: environment,
+            registries: accounts.isEmpty ? nil : .object(accounts))
+        // What cannot be read now is told now, and not by the first start that needs it.
+        _ = try logins.readNow()
         return SwarmConfiguration(
             host: try DockerHost(options: .object(options), environment: environment), environment: environment,
-            credentials: try RegistryCredentials.load(
-                dockerConfig: configuration ?? RegistryCredentials.usualDockerConfig(environment: environment),
-                registries: accounts.isEmpty ? nil : .object(accounts)),
-            http: connections.http, patientHTTP: connections.patientHTTP)
+            logins: logins, http: connections.http, patientHTTP: connections.patientHTTP)
     }
 }

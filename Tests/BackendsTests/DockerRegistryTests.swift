@@ -122,4 +122,32 @@ import Testing
             RegistryCredentials.usualDockerConfig(environment: ["HOME": "/root", "DOCKER_CONFIG": "/c"])
                 == "/c/config.json")
     }
+
+    @Test func `a login that was renewed is used, without a new start of the daemon`() async throws {
+        let directory = try TemporaryDirectory()
+        defer { directory.remove() }
+        let path = "\(directory.path)/config.json"
+        func write(_ password: String) throws {
+            let auth = Data("alice:\(password)".utf8).base64EncodedString()
+            try Data("{\"auths\": {\"r.example.com\": {\"auth\": \"\(auth)\"}}}".utf8).write(to: URL(filePath: path))
+        }
+        let logins = RegistryLogins(dockerConfig: path, registries: nil)
+        for password in ["old", "new"] {
+            try write(password)
+            let header = try await logins.read().header(forImage: "r.example.com/x")
+            #expect(try decoded(header)["password"] == password)
+        }
+    }
+
+    @Test func `a broken file ends a start where somebody has named it, and is a finding where nobody has`() throws {
+        let directory = try TemporaryDirectory()
+        defer { directory.remove() }
+        let path = "\(directory.path)/config.json"
+        try Data("{broken".utf8).write(to: URL(filePath: path))
+        #expect(throws: SpawnError.self) { try RegistryLogins(dockerConfig: path, registries: nil).readNow() }
+        let usual = RegistryLogins(
+            dockerConfig: nil, environment: ["DOCKER_CONFIG": directory.path], registries: nil)
+        let finding = try #require(try usual.readNow().findings.first)
+        #expect(finding.level == .warning && finding.message.contains("not as Docker writes it"))
+    }
 }

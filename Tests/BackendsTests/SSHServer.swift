@@ -103,7 +103,7 @@ final class SSHServer: Sendable {
         let result = try await Subprocess.run(
             .path(FilePath(program)), arguments: Arguments(arguments), output: .discarded,
             error: .string(limit: 1 << 16))
-        try #require(result.terminationStatus.isSuccess, "\(program): \(result.standardError ?? "")")
+        try #require(result.terminationStatus.isSuccess, "\(program): \(result.standardError)")
     }
 
     var target: SSHTarget {

@@ -93,4 +93,27 @@ import Testing
         isBroken.withLock { $0 = false }
         #expect(try await shared.next(after: 0).value == 7)
     }
+
+    @Test func `who can do with an old look does not wait for its turn`() async throws {
+        let source = Source()
+        // After each look, the next would be due in an hour.
+        let shared = SharedLook(pace: LookPace(share: 3_600_000, longest: .seconds(3600))) { () async -> Int in
+            try? await Task.sleep(for: .milliseconds(1))
+            return await source.fetch()
+        }
+        #expect(try await shared.fresh().value == 1)
+        #expect(try await shared.affordable(within: .zero).value == 1)
+        #expect(await shared.last == 1)
+        #expect(source.asked.withLock { $0 } == 1)
+    }
+
+    @Test func `who hears of changes by other ways waits longer, and hurries with one who does not`() async throws {
+        let source = Source()
+        let hour = LookPace(share: 3_600_000_000, longest: .seconds(3600))
+        let shared = SharedLook(patientPace: { hour }, { await source.fetch() })
+        let seen = try await shared.fresh().number
+        let patient = Task { try await shared.next(after: seen, isPatient: true).number }
+        #expect(try await shared.next(after: seen).number == seen + 1)
+        #expect(try await patient.value == seen + 1)
+    }
 }

@@ -163,4 +163,17 @@ import Testing
         #expect(read.accelerators.needs(chosenGPUs: 0).map(\.count) == [1, 2])
         #expect(read.accelerators.needs(chosenGPUs: 3).map(\.count) == [1, 2, 3])
     }
+
+    @Test func `What services say that they have is not given to others, but for what was given back since`()
+        async throws
+    {
+        let book = AcceleratorBook()
+        book.learn([Lease(pool: "gpus", device: "0")], of: try session("lost"))
+        #expect(try await book.take(need(pool()), for: session("a")).map(\.device) == ["1"])
+        book.release(of: try session("a"))
+        // Docker was asked before it was stopped.
+        book.learn([Lease(pool: "gpus", device: "1")], of: try session("a"))
+        #expect(try await book.take(need(pool()), for: session("b")).map(\.device) == ["1"])
+        await #expect(throws: SpawnError.self) { try await book.take(need(pool()), for: session("c")) }
+    }
 }

@@ -71,6 +71,7 @@ import Transport
             switch request.path.split(separator: "/").last {
             case "secrets": connection.answer(200, "[{\"ID\": \"s\", \"Spec\": \(spec)}]")
             case "volumes": connection.answer(200, "{\"Volumes\": []}")
+            case "swarm": connection.answer(200, "{\"ID\": \"here\"}")
             default: connection.answer(200, "[]")
             }
         }
@@ -84,5 +85,58 @@ import Transport
         #expect(census.residents.map(\.description) == ["secret left"])
         #expect(census.unreachable.count == 1)
         #expect(throws: SpawnError.self) { try census.whole() }
+    }
+
+    @Test func `a handle that is made anew from what is there names the swarm too`() async throws {
+        let engine = try DockerEngine { request, connection in
+            let labels = """
+                {"multiplespawner.hub": "h", "multiplespawner.session": "0123", "multiplespawner.user": "alice", \
+                "multiplespawner.server": ""}
+                """
+            let service = """
+                {"ID": "s", "Spec": {"Name": "jupyter-alice-1", "Labels": \(labels), "TaskTemplate": {}}}
+                """
+            switch request.path.split(separator: "/").last {
+            case "services": connection.answer(200, "[\(service)]")
+            case "volumes": connection.answer(200, "{\"Volumes\": []}")
+            case "swarm": connection.answer(200, "{\"ID\": \"here\"}")
+            default: connection.answer(200, "[]")
+            }
+        }
+        defer { engine.stop() }
+        let backend = try Self.backend(engine)
+        let resident = try #require(try await backend.census().residents.first)
+        let here = SwarmOrigin(id: "here", host: engine.address)
+        #expect(try SwarmHandle(resident.handle).origin == here)
+
+        let session = try SessionID("0123")
+        let identity = try #require(resident.identity)
+        let claimed = try Handle(
+            SwarmHandle(hub: "h", session: session, service: "jupyter-alice-1"), backend: SwarmBackend.kind)
+        let confirmed = try #require(try await backend.confirm(claimed, of: session, for: identity))
+        #expect(try SwarmHandle(confirmed).origin == here)
+    }
+
+    @Test func `what another daemon has made is not swept, and an administrator is told of it`() async throws {
+        let own = try DockerEngine { request, connection in
+            let labels = """
+                {"multiplespawner.hub": "h", "multiplespawner.session": "0123", \
+                "\(ServiceLabels.installation)": "the-lost"}
+                """
+            let spec = "{\"Name\": \"left\", \"Labels\": \(labels)}"
+            switch request.path.split(separator: "/").last {
+            case "secrets", "configs": connection.answer(200, "[{\"ID\": \"s\", \"Spec\": \(spec)}]")
+            case "volumes": connection.answer(200, "{\"Volumes\": []}")
+            case "swarm": connection.answer(200, "{\"ID\": \"here\"}")
+            default: connection.answer(200, "[]")
+            }
+        }
+        defer { own.stop() }
+        var configuration = SwarmConfiguration(host: try DockerHost(own.address))
+        configuration.installation = "the-new"
+        let census = try await SwarmBackend(configuration).census()
+        #expect(census.residents.isEmpty)
+        let note = try #require(census.notes.first)
+        #expect(note.contains("1 sessions of another daemon, 'the-lost'") && note.contains("'installation'"))
     }
 }

@@ -57,4 +57,41 @@ import Testing
         #expect(Lease.leases(in: [ServiceLabels.leases: Lease.text(of: leases)]) == leases)
         #expect(Lease.leases(in: [:]) == [])
     }
+
+    @Test(
+        arguments: [
+            (["source": "home", "target": "/h"], true), (["source": "", "target": "/h"], false),
+            (["source": "/srv", "target": "/h", "type": "bind"], false),
+            (["source": "home", "target": "/h", "driver_config": ["name": "local"]], true),
+            (
+                [
+                    "source": "home", "target": "/h",
+                    "driver_config": [
+                        "name": "local", "options": ["type": "nfs4", "o": "addr=10.0.0.1", "device": ":/x"],
+                    ],
+                ], false
+            ),
+            (
+            [
+                "source": "home", "target": "/h",
+                "driver_config": [
+                    "name": "ucphhpc/sshfs:latest", "options": ["sshcmd": "a@b:/c", "password": "secret"],
+                ],
+            ], false
+        ),
+        ] as [(JSONValue, Bool)])
+    func `a volume that each node has for itself is known`(_ mount: JSONValue, _ isOfOneNode: Bool) throws {
+        let options = try SwarmOptions(try SwarmTest.bound(["image": "i", "mounts": [mount]]), user: nil)
+        #expect(options.mounts.map(\.isOfOneNode) == [isOfOneNode])
+    }
+
+    @Test(arguments: [
+        ("node.hostname == gpu-1", true), ("node.id==abc", true), ("node.role == worker", false),
+        ("node.hostname != gpu-1", false),
+    ])
+    func `a constraint that names one node pins servers to it`(_ constraint: String, _ isOfOneNode: Bool) throws {
+        let options = try SwarmOptions(
+            try SwarmTest.bound(["image": "i", "placement": ["constraints": [.string(constraint)]]]), user: nil)
+        #expect(options.placement?.isOfOneNode == isOfOneNode)
+    }
 }

@@ -23,6 +23,18 @@ func swarmTask(
 }
 
 @Suite struct SwarmTaskTests {
+    @Test(arguments: [
+        ("no more than that", "no more than that"),
+        (
+            "mount //s/x:/v/_data, flags: 0x1, data: username=a,password=b: c,d: no such file or directory",
+            "mount //s/x:/v/_data, flags: 0x1, data: <hidden>: no such file or directory"
+        ),
+        ("mount x, data: password=b", "mount x, data: <hidden>"),
+    ])
+    func `a complaint about a mount is told without its options`(said: String, told: String) throws {
+        #expect(try swarmTask("rejected", problem: said).problem == told)
+    }
+
     @Test func `a task is read with its address, its port and the session of its container's label`() throws {
         let task = try swarmTask("running", exit: 0)
         #expect(task.session?.rawValue == "s1")

@@ -30,8 +30,10 @@ class Machine:
     Its Docker listens at the usual place too, where a container of that machine finds it.
     """
 
-    def __init__(self, bridge: Bridge, number: int) -> None:
-        self.name = f"node{number}"
+    def __init__(
+        self, bridge: Bridge, number: int, name: str = "", options: tuple[str, ...] = ()
+    ) -> None:
+        self.name = name or f"node{number}"
         # The namespaces are there as long as this is, whatever becomes of the engine.
         RUN.mkdir(mode=0o700, exist_ok=True)
         self.holder = subprocess.Popen(
@@ -45,7 +47,11 @@ class Machine:
         self.engine = DockerNode(
             self.name,
             self.enter,
-            (f"--cgroup-parent=/multiplespawner-{self.name}", "--host=unix:///var/run/docker.sock"),
+            (
+                f"--cgroup-parent=/multiplespawner-{self.name}",
+                "--host=unix:///var/run/docker.sock",
+                *options,
+            ),
         )
 
     def _is_apart(self) -> bool:
@@ -56,19 +62,23 @@ class Machine:
         """Pull the network cable out ("down") or put it in again ("up")."""
         run(*self.enter, "ip", "link", "set", "eth0", state)
 
-    def remove(self) -> None:
-        """The engine, and then the namespaces."""
+    def remove(self, keep_images: bool = False) -> None:
+        """The engine, and then the namespaces; images may stay for the next run."""
         try:
-            self.engine.remove()
+            self.engine.remove(keep_images)
         finally:
             self.holder.kill()
             self.holder.wait()
 
 
 class Cluster:
-    """A swarm of several machines; the first is the only manager, which takes tasks too."""
+    """A swarm of several machines; the first is the only manager, which takes tasks too.
 
-    def __init__(self, size: int, tiny_tar: bytes) -> None:
+    `options` are of every machine's Docker Engine.
+    """
+
+    def __init__(self, size: int, tiny_tar: bytes, options: tuple[str, ...] = ()) -> None:
+        self.options = options
         self.bridge = Bridge(BRIDGE, PREFIX)
         self.machines: list[Machine] = []
         try:
@@ -80,7 +90,7 @@ class Cluster:
             raise
 
     def _add(self, number: int, tiny_tar: bytes) -> None:
-        machine = Machine(self.bridge, number)
+        machine = Machine(self.bridge, number, options=self.options)
         self.machines.append(machine)
         machine.engine.start()
         load_tiny(machine.engine.api, tiny_tar)
@@ -116,6 +126,17 @@ class Cluster:
         """The swarm's own name for a machine."""
         nodes = self.api.get("/nodes")
         return next(each["ID"] for each in nodes if each["Description"]["Hostname"] == name)
+
+    def promote(self, name: str) -> None:
+        """Make a machine a manager too, and return when the others hear it."""
+        path = f"/nodes/{self.node_id(name)}"
+        node = self.api.get(path)
+        manager = {**node["Spec"], "Role": "manager"}
+        self.api.post(f"{path}/update", manager, version=node["Version"]["Index"])
+        until(
+            f"{name} is a manager",
+            lambda: self.api.get(path).get("ManagerStatus", {}).get("Reachability") == "reachable",
+        )
 
     def cut(self, name: str) -> None:
         """Cut a machine off; what runs on it goes on where nobody sees it."""

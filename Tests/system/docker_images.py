@@ -42,18 +42,21 @@ def load_tiny(api: DockerAPI, tar: bytes, name: str = TINY) -> None:
 def load_singleuser(api: DockerAPI) -> str:
     """Import the real single-user server, which takes some seconds, unless it is there."""
     assert SINGLEUSER_TAR.exists(), f"there is no {SINGLEUSER_TAR}: make images does it"
-    made = str(SINGLEUSER_TAR.stat().st_mtime_ns)
-    filters = {"reference": [SINGLEUSER], "label": [f"made={made}"]}
-    if api.get("/images/json", filters=filters):
-        return SINGLEUSER
-    with open(SINGLEUSER_TAR, "rb") as tar:
-        _import(
-            *(api, SINGLEUSER, tar, 'CMD ["jupyterhub-singleuser"]', "USER jovyan"),
-            *("WORKDIR /home/jovyan", "ENV HOME=/home/jovyan"),
-            *(f"LABEL made={made}",),
-            "ENV PATH=/opt/jupyter/bin:/usr/local/bin:/usr/bin:/bin",
-        )
+    load_tar(
+        *(api, SINGLEUSER, SINGLEUSER_TAR, 'CMD ["jupyterhub-singleuser"]', "USER jovyan"),
+        *("WORKDIR /home/jovyan", "ENV HOME=/home/jovyan"),
+        "ENV PATH=/opt/jupyter/bin:/usr/local/bin:/usr/bin:/bin",
+    )
     return SINGLEUSER
+
+
+def load_tar(api: DockerAPI, name: str, tar: Path, *changes: str) -> None:
+    """Import a file system as an image, unless it is there."""
+    made = f"made={tar.stat().st_mtime_ns}"
+    if api.get("/images/json", filters={"reference": [name], "label": [made]}):
+        return
+    with open(tar, "rb") as content:
+        _import(api, name, content, *changes, f"LABEL {made}")
 
 
 def _import(api: DockerAPI, name: str, tar: object, *changes: str) -> None:

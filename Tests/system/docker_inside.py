@@ -33,7 +33,7 @@ class Inside:
             },
             name=name,
         )["Id"]
-        until("Docker lets the container join", self._joins)
+        until("Docker lets the container join", self._joins, 90)
         state = until("the container runs", self._state)
         self.pid = state["State"]["Pid"]
         self.overlay_address = state["NetworkSettings"]["Networks"][NETWORK]["IPAddress"]
@@ -44,11 +44,15 @@ class Inside:
         self.resolver.write_text("nameserver 127.0.0.11\noptions ndots:0\n")
 
     def _joins(self) -> bool:
-        """Whether it could be started. Docker loses the network for a moment with its last task."""
+        """Whether it could be started.
+
+        Docker loses the network for a moment with its last task, and may be late to attach somebody.
+        """
         try:
             self.swarm.api.post(f"/containers/{self.container}/start")
         except DockerRefusal as refusal:
-            if refusal.status != 404 or "network" not in refusal.message:
+            is_lost = refusal.status == 404 and "network" in refusal.message
+            if not is_lost and "attaching to network failed" not in refusal.message:
                 raise
             return False
         return True

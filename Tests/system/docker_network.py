@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 import subprocess
+from pathlib import Path
 
 CLONE_NEWNET = 0x40000000
 
@@ -28,6 +29,11 @@ def leave_the_machines_network() -> None:
         error = ctypes.get_errno()
         raise OSError(error, f"cannot leave the machine's network: {os.strerror(error)}")
     run("ip", "link", "set", "lo", "up")
+
+
+def has_ipvs() -> bool:
+    """Whether the kernel can do virtual addresses."""
+    return Path("/proc/net/ip_vs").exists()
 
 
 class Bridge:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
 import pytest
 from docker_inside import Inside
+from docker_network import has_ipvs
 from docker_swarm import Swarm
 from docker_templates import template
 from engine import Engine
@@ -30,11 +30,6 @@ def swarm_templates() -> list[dict[str, Any]]:
     """A template for each mode; the same from outside and inside the overlay."""
     without = template("no-network", networks=[])
     return [*(template(mode, connect=mode) for mode in MODES), without]
-
-
-def has_ipvs() -> bool:
-    """Whether the kernel can do virtual addresses."""
-    return Path("/proc/net/ip_vs").exists()
 
 
 def reached(hub: Hub, engine: Engine, swarm: Swarm, template: str) -> str:

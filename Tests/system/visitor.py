@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urljoin
 
 import requests
-from hub import Hub
+
+
+class Place(Protocol):
+    """Whoever has pages: a hub, or a site with one."""
+
+    base: str
 
 
 class Visitor:
     """Cookies and headers of one person; what is posted carries the hub's own proof."""
 
-    def __init__(self, hub: Hub, **headers: str) -> None:
+    def __init__(self, hub: Place, **headers: str) -> None:
         self.hub = hub
         self.session = requests.Session()
         self.session.headers.update(
@@ -37,6 +42,10 @@ class Visitor:
     def put(self, path: str, **content: Any) -> requests.Response:
         """Store something."""
         return self._send("PUT", path, **content)
+
+    def delete(self, path: str) -> requests.Response:
+        """End something."""
+        return self._send("DELETE", path)
 
     def _send(self, method: str, path: str, **content: Any) -> requests.Response:
         proof = self.proof(path)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
-
-CERTIFICATES = ("keyfile", "certfile", "cafile")
 
 
 async def knowledge(spawner: Any) -> dict[str, Any]:
     """What a start sends besides: nothing of it is ever logged, kept or shown."""
-    return {"user_data": await user_data(spawner), "certificates": certificates(spawner)}
+    certificates = spawner.take_certificates()
+    return {"user_data": await user_data(spawner), "certificates": certificates}
 
 
 async def user_data(spawner: Any) -> dict[str, Any]:
@@ -43,15 +41,3 @@ async def user_data(spawner: Any) -> dict[str, Any]:
             continue
         found[name] = value
     return found
-
-
-def certificates(spawner: Any) -> dict[str, str] | None:
-    """What internal TLS needs at the server's end, as text: the files may be out of its reach."""
-    if not spawner.internal_ssl or not spawner.cert_paths:
-        return None
-    try:
-        return {name: Path(spawner.cert_paths[name]).read_text() for name in CERTIFICATES}
-    except (OSError, KeyError, ValueError) as error:
-        # On this machine the files are enough, and `move_certs` may have given them away.
-        spawner.log.warning("The certificates of %s stay here: %s", spawner._log_name, error)
-        return None

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import os
-import pwd
 from collections.abc import AsyncIterator
 from html import escape
 from typing import Any, ClassVar
@@ -14,12 +12,13 @@ from urllib.parse import urlparse
 from uuid import uuid4
 
 from jupyterhub import orm
-from jupyterhub.spawner import LocalProcessSpawner, Spawner
+from jupyterhub.spawner import Spawner
 from jupyterhub.utils import url_escape_path, url_path_join
 from sqlalchemy import inspect
 from tornado import web
 from traitlets import Integer, List, Unicode, default
 
+from .certificates import Certified
 from .daemon import DEFAULT_DIRECTORY, LocalDaemon, local_url
 from .engine import Engine
 from .errors import EngineError, EngineSilent, SpawnException, http_error
@@ -39,7 +38,7 @@ LOCAL_ENVIRONMENT = [
 ]
 
 
-class MultipleSpawner(Spawner):
+class MultipleSpawner(Certified, Spawner):
     """Starts users' servers through the multiplespawner engine; decides and blocks nothing."""
 
     url = Unicode(
@@ -136,7 +135,7 @@ class MultipleSpawner(Spawner):
 
     async def start(self) -> str:
         """Start and return the URL. Ends with the engine's own reason, or by the hub's cancel."""
-        session = self._session = Session(uuid4().hex)
+        session = self._session = Session(self.take_attempt())
         if self._begun is not None:
             self._begun.set()
             self._begun = None
@@ -286,16 +285,6 @@ class MultipleSpawner(Spawner):
         """A server is known by its name, so it is refused while it runs."""
         if (self.user.name, old_name) in self.engine.owners:
             raise web.HTTPError(400, "stop the server before it gets another name")
-
-    async def move_certs(self, paths: dict[str, str]) -> dict[str, str]:
-        """Certificates go to the home of a system user of that name, else they stay."""
-        try:
-            pwd.getpwnam(self.user.name)
-        except KeyError:
-            return paths
-        if os.geteuid() != 0:
-            return paths
-        return await LocalProcessSpawner.move_certs(self, paths)
 
     # What the hub keeps
 

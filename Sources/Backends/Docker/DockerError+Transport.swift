@@ -36,7 +36,9 @@ extension DockerError {
         case .timedOut: .timedOut("Docker at \(address) does not answer: \(failure)")
         case .tls: .unreachable("no safe connection to Docker at \(address): \(doubt(failure, host))")
         case .connectionLost:
-            .unreachable("the connection to Docker at \(address) broke before the answer was there: \(failure)")
+            .unreachable(
+                "the connection to Docker at \(address) broke before the answer was there: \(failure)"
+                    + objection(at: address, host))
         case .tooLarge: .unreadable("the answer of Docker at \(address) is not read: \(failure)")
         case .malformed: .unreadable("what goes to or comes from \(address) is not understood: \(failure)")
         }
@@ -57,6 +59,15 @@ extension DockerError {
         case 0: return failure.message
         default: return "\(SystemError(number: failure.errorNumber))"
         }
+    }
+
+    /// An engine that does not believe a client hangs up when the client has said all, and gives no reason.
+    private static func objection(at address: DockerHost.Manager, _ host: DockerHost) -> String {
+        guard case .tls = address else { return "" }
+        guard let certificate = host.tls.certificate else {
+            return "; it may want a client's certificate, and 'docker_tls' or 'tls_config' names none"
+        }
+        return "; it may not believe the client's certificate '\(certificate)'"
     }
 
     private static func doubt(_ failure: HTTPFailure, _ host: DockerHost) -> String {

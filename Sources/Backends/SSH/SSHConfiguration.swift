@@ -1,4 +1,4 @@
-public import MultipleSpawner
+import MultipleSpawner
 public import Transport
 
 /// How the daemon reaches other machines.

@@ -7,7 +7,9 @@ extension SwarmBackend {
         var census = Census()
         for cluster in clusters.all {
             do {
-                census.residents += try await cluster.residents(isOwn: cluster.host == clusters.configuration.host)
+                let found = try await cluster.census(isOwn: cluster.host == clusters.configuration.host)
+                census.residents += found.residents
+                census.notes += found.notes
             } catch let error as DockerError {
                 if error.isCancelled { throw CancellationError() }
                 census.unreachable.append(error.spawnError(doing: "listing what is there").message)
@@ -25,6 +27,10 @@ extension SwarmBackend {
     public func confirm(
         _ handle: Handle, of session: SessionID, for identity: SessionIdentity
     ) async throws -> Handle? {
+        // A service that an original spawner has made bears no session's label; its own environment says whose it is.
+        if let original = try? SwarmHandle(handle), original.session == nil {
+            return try await adopt(original: ["service_id": .string(original.service)], for: identity)?.handle
+        }
         guard let claimed = try? SwarmHandle(handle), claimed.session == session,
             let cluster = clusters.all.first(where: { $0.host == claimed.cluster ?? clusters.configuration.host })
         else { return nil }
@@ -32,7 +38,10 @@ extension SwarmBackend {
             guard let service = try await cluster.services(of: session).first, service.identity == identity else {
                 return nil
             }
-            let found = cluster.handle(of: service, as: claimed.cluster)
+            var found = cluster.handle(of: service, as: claimed.cluster)
+            // What the hub was told of is that task; another one is somewhere else.
+            if found.restarts { found.task = claimed.task }
+            if found.cluster == nil { found.origin = try await cluster.origin() }
             accelerators.resume(found.leases, of: session)
             return try Handle(found, backend: Self.kind)
         } catch let error as DockerError {
@@ -54,7 +63,8 @@ extension SwarmBackend {
                 service.variable("JUPYTERHUB_SERVER_NAME") ?? "" == identity.server,
                 let endpoint = try await cluster.endpoint(ofOriginal: service)
             else { return nil }
-            let handle = SwarmHandle(cluster: nil, hub: nil, session: nil, service: service.id, id: service.id)
+            var handle = SwarmHandle(cluster: nil, hub: nil, session: nil, service: service.id, id: service.id)
+            handle.origin = try await cluster.origin()
             return (try Handle(handle, backend: Self.kind), endpoint)
         } catch let error as DockerError {
             throw error.spawnError(doing: "looking for the service '\(id.excerpt)'")
@@ -64,40 +74,66 @@ extension SwarmBackend {
 
 extension SwarmCluster {
     /// - Parameter isOwn: whether it is the daemon's own swarm, which handles leave out.
-    func residents(isOwn: Bool) async throws -> [Resident] {
+    func census(isOwn: Bool) async throws -> Census {
         let host = isOwn ? nil : host
+        let origin = isOwn ? try await origin() : nil
         var found: [SessionID: Leftover] = [:]
-        for service in try await services() where !service.isCleanUp && isOurs(service.labels) {
+        var others: [String: Set<SessionID>] = [:]
+        for service in try await services() where !service.isCleanUp {
             guard let session = service.session else { continue }
+            guard isOurs(service.labels, else: &others) else { continue }
             found[session] = Leftover(
                 handle: handle(of: service, as: host), identity: service.identity, parts: ["service \(service.name)"])
         }
         // What is left without its service: a start that was cut off before it, or a stop after it.
         for (kind, files) in [("config", try await configs()), ("secret", try await secrets())] {
-            for file in files where isOurs(file.labels) {
+            for file in files where isOurs(file.labels, else: &others) {
                 add("\(kind) \(file.name)", file.labels, host, to: &found) { _ in }
             }
         }
-        let volumes = try await volumes().filter { ($0.labels ?? [:]).isAutoremoved && isOurs($0.labels ?? [:]) }
-        let node = volumes.isEmpty ? nil : try await volumeRemoval.ownNodeID()
+        let volumes = try await volumes().filter { volume in
+            let labels = volume.labels ?? [:]
+            return labels.isAutoremoved && isOurs(labels, else: &others)
+        }
+        // Where managers stand in for one another, nobody knows on which machine a volume was seen.
+        var places: [String] = []
+        if !volumes.isEmpty {
+            let own = try await volumeRemoval.ownNodeID()
+            places = if let own { [own] } else { Array(try await nodes.nodes().keys) }
+        }
         for volume in volumes {
             add("volume \(volume.name)", volume.labels ?? [:], host, to: &found) { handle in
                 handle.volumes = Set(handle.volumes + [volume.name]).sorted()
-                if let node { handle.nodes = Set(handle.nodes + [node]).sorted() }
+                handle.nodes = Set(handle.nodes + places).sorted()
             }
         }
-        return found.compactMap { session, left in
-            (try? Handle(left.handle, backend: SwarmBackend.kind)).map { handle in
+        let residents = found.compactMap { session, left in
+            var made = left.handle
+            made.origin = origin
+            return (try? Handle(made, backend: SwarmBackend.kind)).map { handle in
                 Resident(
                     session: session, identity: left.identity, handle: handle,
                     description: left.parts.joined(separator: ", "))
             }
-        }.sorted { $0.session.rawValue < $1.session.rawValue }
+        }
+        return Census(
+            residents.sorted { $0.session.rawValue < $1.session.rawValue },
+            notes: others.sorted { $0.key < $1.key }.map { note($0.value.count, of: $0.key) })
     }
 
-    /// Whether it was made by this daemon, and not by another one on the same swarm.
-    private func isOurs(_ labels: [String: String]) -> Bool {
-        (labels[ServiceLabels.installation] ?? "") == installation
+    /// Whether it was made by this daemon. Of another one on the same swarm, `others` notes the session.
+    private func isOurs(_ labels: [String: String], else others: inout [String: Set<SessionID>]) -> Bool {
+        let maker = labels[ServiceLabels.installation] ?? ""
+        if maker == installation { return true }
+        if let session = labels[ServiceLabels.session].flatMap(SessionID.init(rawValue:)) {
+            others[maker, default: []].insert(session)
+        }
+        return false
+    }
+
+    private func note(_ sessions: Int, of installation: String) -> String {
+        "\(host) also has things of \(sessions) sessions of another daemon, '\(installation.excerpt)'; if that was this one "
+            + "before it lost its state directory, write that name into the file 'installation' there and start it again"
     }
 
     /// What there is of one session.

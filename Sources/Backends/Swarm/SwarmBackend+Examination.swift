@@ -9,7 +9,7 @@ extension SwarmBackend {
             return await SwarmExamination(
                 options: try SwarmOptions(options, user: nil), images: Self.menu(of: options).images.map(\.image),
                 cluster: cluster,
-                credentials: clusters.configuration.credentials
+                credentials: try await clusters.configuration.logins.read()
             ).findings()
         } catch {
             return [Finding(.failed, "swarm: options", error.message)]

@@ -10,7 +10,10 @@ extension SwarmBackend {
         let names = options.names(for: plan)
         var handle = SwarmHandle(
             cluster: host, hub: plan.identity.hub, session: plan.id, service: names.preferred)
-        handle.leases = try await accelerators.take(options.needs(for: plan), for: plan.id)
+        let credentials = try await clusters.configuration.logins.read()
+        let needs = options.needs(for: plan)
+        if !needs.isEmpty { try await learnLeases(in: cluster) }
+        handle.leases = try await accelerators.take(needs, for: plan.id)
         handle.volumes = options.volumesToRemove
         handle.image = handle.volumes.isEmpty ? nil : options.cleanupImage ?? options.image
         handle.restarts = options.restartPolicy.condition != "none"
@@ -23,8 +26,23 @@ extension SwarmBackend {
         }
         let start = SwarmStart(
             plan: plan, options: options, names: names, cluster: cluster, checkpoint: checkpoint,
-            credentials: clusters.configuration.credentials)
+            credentials: credentials)
         return try await start.run(handle)
+    }
+
+    /// Notes which devices the services of a swarm have whose sessions the journal does not know: it may have been lost.
+    private func learnLeases(in cluster: SwarmCluster) async throws {
+        _ = try await cluster.leases.get {
+            do {
+                for service in try await cluster.services() {
+                    guard let session = service.session else { continue }
+                    accelerators.learn(Lease.leases(in: service.labels), of: session)
+                }
+                return true
+            } catch let error as DockerError {
+                throw error.spawnError(doing: "asking who has which accelerator")
+            }
+        }
     }
 
     /// Whether something speaks HTTP there, or TLS where that is expected.
@@ -35,10 +53,10 @@ extension SwarmBackend {
         let swarm = try SwarmHandle(handle)
         guard let session = swarm.session else { return false }
         let cluster = cluster(of: swarm)
-        // Somebody else may have looked just now, and that is good enough.
+        // Somebody else may have looked just now, and that is good enough: the server is asked again before the next look.
         let tasks: [SwarmTask]
         do {
-            tasks = swarm.own(try await cluster.tasks.recent().value[session] ?? [])
+            tasks = swarm.own(try await cluster.tasks.affordable().value[session] ?? [])
         } catch let error as DockerError where !error.isCancelled {
             return false
         }

@@ -35,6 +35,8 @@ extension SwarmBackend {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
+            // There was nothing else to end: whoever asked for it has to know.
+            if swarm.id == nil && !removed.wasSeen { throw error }
             log.error(
                 "volumes are not removed; remove them on these nodes with `docker volume rm`",
                 metadata: [

@@ -19,8 +19,10 @@ struct SwarmExamination: Sendable {
         guard info.swarm.isManager else { return findings }
         findings.append(await nodes())
         for network in options.networks { findings.append(await self.network(network.target)) }
+        if let volumes = await volumes() { findings.append(volumes) }
         findings += await files("config", options.configs.map(\.name), try? cluster.docker.get("/configs"))
         findings += await files("secret", options.secrets.map(\.name), try? cluster.docker.get("/secrets"))
+        findings += credentials.findings
         for image in images { findings.append(await self.image(image)) }
         findings += await ways()
         return findings
@@ -78,6 +80,20 @@ struct SwarmExamination: Sendable {
         } catch {
             return Finding(.failed, subject, "it cannot be looked at: \(error)")
         }
+    }
+
+    /// A volume of one machine is empty on the next.
+    private func volumes() async -> Finding? {
+        let names = options.mounts.filter(\.isOfOneNode).map { "'\($0.source.excerpt)'" }
+        let isPinned = options.placement?.isOfOneNode == true
+        guard !names.isEmpty, !isPinned, let nodes = try? await cluster.nodes.nodes().values,
+            nodes.count(where: \.isActive) > 1
+        else { return nil }
+        return Finding(
+            .warning, "swarm: volumes",
+            "\(names.joined(separator: ", ")): a local volume is on the node where the container runs, and a server that "
+                + "Docker starts on another finds it empty; pin servers to a node by 'placement', or use storage that all "
+                + "nodes see, such as NFS")
     }
 
     private func files(_ kind: String, _ names: [String], _ known: [SwarmFile]?) -> [Finding] {

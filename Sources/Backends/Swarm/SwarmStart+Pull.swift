@@ -32,7 +32,7 @@ extension SwarmStart {
     private func preparingNode(_ handle: SwarmHandle) async throws -> String? {
         var number = 0
         while true {
-            let look = try await cluster.tasks.next(after: number)
+            let look = try await cluster.tasks.next(after: number, isPatient: true)
             number = look.number
             switch TaskVerdict(handle.own(look.value[plan.id] ?? [])) {
             case .waiting(_, let task) where task.state == .preparing: return task.node

@@ -12,7 +12,10 @@ struct SwarmStart: Sendable {
     /// - Parameter handle: as it was checkpointed last.
     func run(_ handle: SwarmHandle) async throws -> Endpoint {
         var handle = handle
-        let way = try await patiently { try await cluster.way(for: WayQuestion(options, alias: names.alias)) }
+        var question = WayQuestion(options, alias: names.alias)
+        question.hasCertificate = plan.certificates != nil
+        let asked = question
+        let way = try await patiently { try await cluster.way(for: asked) }
         if handle.cluster == nil { handle.origin = try await patiently { try await cluster.origin() } }
         var assembly = ServiceAssembly(name: handle.service, alias: names.alias, connect: way.mode)
         assembly.grace = cluster.grace
@@ -156,9 +159,18 @@ struct SwarmStart: Sendable {
         var start = try await cluster.events.start(of: plan.id)
         while start.service != handle.id { start = try await cluster.events.start(of: plan.id) }
         do {
-            let task = try await cluster.tasks.recent().value[plan.id]?.first { $0.id == start.task }
-            let endpoint = try await endpoint(by: way, container: start.container, task: task)
-            return endpoint.map { Reached(endpoint: $0, task: start.task) }
+            // Where a task will be is settled before its container starts, so that a look from before may have it. A port is
+            // opened with the container, and told a moment later.
+            var task = await cluster.tasks.last?[plan.id]?.first { $0.id == start.task }
+            var found = try await endpoint(by: way, container: start.container, task: task)
+            var pause = Duration.milliseconds(10)
+            while found == nil, pause < .milliseconds(500) {
+                task = try await cluster.docker.get(DockerPath.joined(["tasks", start.task]))
+                found = try await endpoint(by: way, container: start.container, task: task)
+                if found == nil { try await Task.sleep(for: pause) }
+                pause *= 2
+            }
+            return found.map { Reached(endpoint: $0, task: start.task) }
         } catch is DockerError {
             return nil
         }
@@ -170,7 +182,7 @@ struct SwarmStart: Sendable {
         var told = ""
         var blanks = 0
         while true {
-            let look = try await patiently { try await cluster.tasks.next(after: number) }
+            let look = try await patiently { try await cluster.tasks.next(after: number, isPatient: true) }
             number = look.number
             switch TaskVerdict(handle.own(look.value[plan.id] ?? []), names: await cluster.nodeNames()) {
             case .none:

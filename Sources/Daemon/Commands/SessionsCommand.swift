@@ -71,15 +71,18 @@ struct SessionsCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await reporting {
-                let path = "/v1/residents" + (remove ? "?remove=true" : "")
+                let path = "/v1/residents"
                 let answer = try await DaemonClient(options.settings()).call(remove ? "DELETE" : "GET", path)
                 if format == .json { return try answer.printJSON() }
                 let rows = (answer["residents"]?.arrayValue ?? []).map { resident in
-                    ["session", "user", "description", "state"].map { resident[$0]?.stringValue?.excerpt ?? "-" }
+                    ["session", "user", "description"].map { resident[$0]?.stringValue?.excerpt ?? "-" }
                 }
-                print(
-                    rows.isEmpty
-                        ? "nothing is left over" : Table(["SESSION", "USER", "WHAT", "STATE"], rows).description)
+                // What could not be asked, or not be ended, is no reason to say that nothing is left.
+                let silent = (answer["unreachable"]?.arrayValue ?? []).compactMap(\.stringValue)
+                let notes = (answer["notes"]?.arrayValue ?? []).compactMap(\.stringValue)
+                if !rows.isEmpty { print(Table(["SESSION", "USER", "WHAT"], rows)) }
+                if rows.isEmpty { print("nothing is left over" + (silent.isEmpty ? "" : " where one could look")) }
+                for line in silent.map({ "not looked at, or not ended: \($0)" }) + notes { print(line) }
             }
         }
     }

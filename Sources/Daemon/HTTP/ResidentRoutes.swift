@@ -33,12 +33,14 @@ struct ResidentRoutes: Sendable {
 
         let residents: [Line]
         let unreachable: [String]
+        let notes: [String]
 
         init(_ report: Sweep.Report) {
             residents = report.left.map {
                 Line(session: $0.session.rawValue, user: $0.identity?.label, description: $0.description)
             }
             unreachable = report.unreachable
+            notes = report.notes
         }
     }
 }

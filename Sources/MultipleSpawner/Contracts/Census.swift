@@ -4,10 +4,13 @@ public struct Census: Sendable, Hashable {
     /// The parts of the place that could not be asked, each with its reason: `host 'gpu-2': it does not answer`. Nothing
     /// may be concluded about what is there.
     public var unreachable: [String]
+    /// What else an administrator should know, and what to do: `2 sessions of another daemon are here; …`.
+    public var notes: [String]
 
-    public init(_ residents: [Resident] = [], unreachable: [String] = []) {
+    public init(_ residents: [Resident] = [], unreachable: [String] = [], notes: [String] = []) {
         self.residents = residents
         self.unreachable = unreachable
+        self.notes = notes
     }
 
     /// The residents, for who has to be sure that there are no others.

@@ -13,6 +13,8 @@ public struct Sweep: Sendable {
         public var left: [Resident] = []
         /// Places that could not be asked, each with its reason. Nothing is concluded about them.
         public var unreachable: [String] = []
+        /// What else an administrator should know.
+        public var notes: [String] = []
     }
 
     /// Looks into every backend's place.
@@ -26,6 +28,7 @@ public struct Sweep: Sendable {
             do {
                 let census = try await backend.census()
                 report.unreachable += census.unreachable.map { "\(entry.kind.rawValue): \($0)" }
+                report.notes += census.notes.map { "\(entry.kind.rawValue): \($0)" }
                 for resident in census.residents {
                     guard await ledger[resident.session]?.lifecycle.isLive != true else { continue }
                     report.left.append(resident)

@@ -5,6 +5,8 @@ import Synchronization
 /// is what they add up to.
 final class AcceleratorBook: Sendable {
     private let book = Mutex(LeaseBook())
+    /// Sessions that had devices and gave them back: what Docker still says of them is old.
+    private let over = Mutex<Set<SessionID>>([])
 
     /// Takes devices for a session: all that it needs, or none.
     ///
@@ -24,12 +26,19 @@ final class AcceleratorBook: Sendable {
 
     /// Gives back all that a session has.
     func release(of session: SessionID) {
-        book.withLock { $0.release(session) }
+        let had = book.withLock { $0.release(session) }
+        if had { over.withLock { _ = $0.insert(session) } }
     }
 
     /// Notes what a session of the journal has.
     func resume(_ leases: [Lease], of session: SessionID) {
         book.withLock { $0.resume(leases, of: session) }
+    }
+
+    /// Notes what a service says that its session has.
+    func learn(_ leases: [Lease], of session: SessionID) {
+        guard over.withLock({ !$0.contains(session) }) else { return }
+        resume(leases, of: session)
     }
 
     private static func devices(of pool: AcceleratorPool) async throws(SpawnError) -> [String] {

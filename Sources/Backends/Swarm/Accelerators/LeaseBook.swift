@@ -30,11 +30,16 @@ struct LeaseBook: Sendable {
     }
 
     /// Gives back all that a session has. Giving back twice is no error.
-    mutating func release(_ session: SessionID) {
-        for lease in holders.keys {
+    ///
+    /// - Returns: whether it had any.
+    @discardableResult
+    mutating func release(_ session: SessionID) -> Bool {
+        let held = holders.keys.filter { holders[$0]?.contains(session) == true }
+        for lease in held {
             holders[lease]?.remove(session)
             if holders[lease]?.isEmpty == true { holders[lease] = nil }
         }
+        return !held.isEmpty
     }
 
     /// Knows again what a session has, as its handle says, also of devices that no pool has any more.

@@ -24,9 +24,17 @@ final class ContainerEvents: Sendable {
         var lastWaiter = 0
         var listeners: [Int: AsyncStream<SessionID>.Continuation] = [:]
         var lastListener = 0
+        var isHeard = false
     }
 
     private let state = Mutex(State())
+
+    /// Whether the machine tells at present.
+    var isHeard: Bool { state.withLock(\.isHeard) }
+
+    func setHeard(_ isHeard: Bool) {
+        state.withLock { $0.isHeard = isHeard }
+    }
 
     /// Waits until a container of the session starts from now on.
     func start(of session: SessionID) async throws -> Start {

@@ -25,6 +25,9 @@ actor NodeBook {
         return nodes
     }
 
+    /// How many nodes there were when they were asked for last.
+    var count: Int? { known?.nodes.count }
+
     /// What the nodes are called, for messages: nothing where they cannot be asked.
     func names() async -> [String: String] {
         let nodes = (try? await nodes(within: .seconds(60))) ?? [:]

@@ -20,6 +20,8 @@ final class SwarmCluster: Sendable {
     let nodes: NodeBook
     /// Docker's id of the swarm that the managers are in.
     let swarmIDs: SharedLook<String>
+    /// Whether it is known which devices the services have.
+    let leases = SharedAnswer<Bool>()
     /// How long a server is given to end, where its template does not say.
     let grace: Duration
     let events = ContainerEvents()
@@ -42,17 +44,25 @@ final class SwarmCluster: Sendable {
         var log = log
         log[metadataKey: "docker"] = "\(host)"
         self.log = log
-        tasks = SharedLook {
-            let filters: DockerFilters = ["label": [ServiceLabels.hub]]
-            let all: [SwarmTask] = try await docker.get("/tasks", query: ["filters": filters.text])
-            var bySession: [SessionID: [SwarmTask]] = [:]
-            for task in all {
-                if let session = task.session { bySession[session, default: []].append(task) }
-            }
-            return bySession
-        }
+        let nodes = NodeBook { try await docker.get("/nodes") }
+        self.nodes = nodes
+        // On a swarm of one machine, every start of a container is heard; only what does not start has to be looked for.
+        tasks = SharedLook(
+            patientPace: { [events] in
+                guard events.isHeard, await nodes.count == 1 else { return .usual }
+                return .seldom
+            },
+            {
+                let filters: DockerFilters = ["label": [ServiceLabels.hub]]
+                let all: [SwarmTask] = try await docker.get("/tasks", query: ["filters": filters.text])
+                var bySession: [SessionID: [SwarmTask]] = [:]
+                for task in all {
+                    if let session = task.session { bySession[session, default: []].append(task) }
+                }
+                return bySession
+            })
         // Whoever asks has a container that runs already, and waits for nothing else.
-        bridges = SharedLook(share: 4) {
+        bridges = SharedLook(pace: .often) {
             var addresses: [String: String] = [:]
             for name in Self.bridgeNames {
                 do {
@@ -64,13 +74,11 @@ final class SwarmCluster: Sendable {
             }
             return addresses
         }
-        let nodes = NodeBook { try await docker.get("/nodes") }
-        self.nodes = nodes
         swarmIDs = SharedLook {
             let swarm: Created = try await docker.get("/swarm")
             return swarm.id
         }
-        volumeRemoval = VolumeRemoval(docker: docker, nodes: nodes, log: log)
+        volumeRemoval = VolumeRemoval(docker: docker, nodes: nodes, log: log, logins: configuration.logins)
     }
 
     deinit {
@@ -124,6 +132,8 @@ final class SwarmCluster: Sendable {
             "type": ["container"], "event": ["start", "die"], "label": [ServiceLabels.hub],
         ]
         let stream = try await docker.open("/events", query: ["filters": filters.text])
+        events.setHeard(true)
+        defer { events.setHeard(false) }
         for try await line in stream.body.lines() {
             if let event = ContainerEvent(line) { events.hear(event) }
         }

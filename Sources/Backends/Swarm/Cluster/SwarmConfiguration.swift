@@ -6,7 +6,7 @@ public struct SwarmConfiguration: Sendable {
     public var host: DockerHost
     /// What completes the options of a template that name only a part: `DOCKER_CERT_PATH` and the like.
     public var environment: [String: String]
-    public var credentials: RegistryCredentials
+    public var logins: RegistryLogins
     /// Which daemon's things these are, where several share a swarm: what another one made is never swept.
     public var installation = ""
     /// How long a server is given to end, where its template does not say.
@@ -22,12 +22,12 @@ public struct SwarmConfiguration: Sendable {
 
     public init(
         host: DockerHost = .usual, environment: [String: String] = [:],
-        credentials: RegistryCredentials = RegistryCredentials(),
+        logins: RegistryLogins = RegistryLogins(),
         http: HTTPClient = HTTPClient(), patientHTTP: HTTPClient = HTTPClient(callsPerOrigin: 256)
     ) {
         self.host = host
         self.environment = environment
-        self.credentials = credentials
+        self.logins = logins
         self.http = http
         self.patientHTTP = patientHTTP
     }

@@ -15,6 +15,8 @@ struct SwarmService: Sendable {
     let hasTerminal: Bool
     /// Whether Docker starts its container again when it ends.
     let restarts: Bool
+    /// How long its container is given to end; `nil`: Docker's own ten seconds.
+    let grace: Duration?
 
     struct Mount: Sendable, Hashable {
         let type: String
@@ -53,6 +55,7 @@ extension SwarmService: Decodable {
         case restartPolicy = "RestartPolicy"
         case condition = "Condition"
         case terminal = "TTY"
+        case grace = "StopGracePeriod"
     }
 
     private struct Attachment: Decodable {
@@ -77,6 +80,7 @@ extension SwarmService: Decodable {
         environment = try (container?.decodeIfPresent([String].self, forKey: .environment) ?? []).map { Secret($0) }
         mounts = try container?.decodeIfPresent([Mount].self, forKey: .mounts) ?? []
         hasTerminal = try container?.decodeIfPresent(Bool.self, forKey: .terminal) ?? false
+        grace = try container?.decodeIfPresent(Int64.self, forKey: .grace).map { .nanoseconds($0) }
         let policy = try? template.nestedContainer(keyedBy: Key.self, forKey: .restartPolicy)
         // Docker's own preset is to start again whatever happens.
         restarts = try policy?.decodeIfPresent(String.self, forKey: .condition) != "none"

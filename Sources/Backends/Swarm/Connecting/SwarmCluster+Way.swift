@@ -5,6 +5,7 @@ extension SwarmCluster {
     ///
     /// - Throws: `invalid_request` where the way that is asked for cannot work with these networks.
     func way(for question: WayQuestion) async throws -> Way {
+        if question.hasCertificate { return try await namedWay(for: question) }
         switch question.mode {
         case .address:
             guard let network = try await overlay(of: question) else {
@@ -34,10 +35,7 @@ extension SwarmCluster {
             // A container that is started again has another address, and the same name.
             return question.restarts ? .name("tasks.\(question.alias)", .tasks) : .address(network: network.id)
         }
-        // A container's bridge is reached from its own machine alone, and Docker may choose any.
-        if try await isBridgeHere(own), try await nodes.nodes().values.filter(\.isActive).count == 1 {
-            return .gateway
-        }
+        if try await otherNodes(own)?.isEmpty == true { return .gateway }
         return .nodePort(target: question.port)
     }
 
@@ -48,6 +46,13 @@ extension SwarmCluster {
             if network.isSwarmWide { return network }
         }
         return nil
+    }
+
+    /// The names of the nodes on which Docker may start a container out of reach: a container's bridge is reached from its
+    /// own machine alone. `nil` where this is not the manager's machine; then all are out of reach.
+    func otherNodes(_ own: Set<String> = OwnAddresses.all()) async throws -> [String]? {
+        guard try await isBridgeHere(own), let here = try await volumeRemoval.ownNodeID() else { return nil }
+        return try await nodes.nodes().values.filter { $0.isActive && $0.id != here }.map(\.name).sorted()
     }
 
     /// Whether the manager that answers runs on the machine, or in the network namespace, that the daemon is in.
@@ -80,9 +85,10 @@ extension SwarmCluster {
             return Endpoint(scheme: scheme, host: attachment.address, port: port)
         case .gateway:
             guard let container = container ?? task?.container else { return nil }
-            guard let address = try await bridges.fresh().value[container], !address.isEmpty else {
-                return try await elsewhere(task)
-            }
+            // A container keeps its address for as long as it runs.
+            var address = await bridges.last?[container]
+            if address == nil { address = try await bridges.fresh().value[container] }
+            guard let address, !address.isEmpty else { return try await elsewhere(task) }
             return Endpoint(scheme: scheme, host: address, port: port)
         case .nodePort(let target):
             guard let task, let node = task.node, let opened = task.ports.first(where: { $0.target == target }) else {

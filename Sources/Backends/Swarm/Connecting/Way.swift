@@ -48,6 +48,8 @@ struct WayQuestion: Sendable {
     var restarts: Bool
     /// A DNS name for this start alone.
     var alias: String
+    /// Whether the server proves who it is by a certificate of the hub's.
+    var hasCertificate = false
 
     enum Published: Sendable, Hashable {
         case no, host, ingress

@@ -26,9 +26,10 @@ extension SwarmCluster {
             let hasVirtual = access("/proc/net/ip_vs", F_OK) == 0
             return hasVirtual ? try await distance(from: question) : "the kernel of this machine has no IPVS"
         case .gateway:
-            guard try await isBridgeHere() else { return "the manager runs on another machine" }
-            let count = try await nodes.nodes().values.filter(\.isActive).count
-            return count == 1 ? nil : "the swarm has \(count) nodes, and only this one's bridge is in reach"
+            guard let others = try await otherNodes() else { return "the manager runs on another machine" }
+            return others.isEmpty
+                ? nil
+                : "only this machine's bridge is in reach, and Docker may choose \(others.joined(separator: ", "))"
         case .hostPort:
             if try await isBridgeHere() { return nil }
             let hidden = try await nodes.nodes().values.filter { $0.address?.hasPrefix("127.") ?? true }.map(\.name)

@@ -45,6 +45,13 @@ struct MountSpecification: Encodable, Sendable, Hashable, Withheld {
     var volume: Volume?
     var memory: Memory?
 
+    /// Whether it is a named volume that each node has for itself: the local driver's, without a server behind it.
+    var isOfOneNode: Bool {
+        guard kind == .volume, !source.isEmpty else { return false }
+        guard let driver = volume?.driver else { return true }
+        return driver.name.isEmpty || driver.name == "local" && driver.options?["type"] == nil
+    }
+
     private enum CodingKeys: String, CodingKey {
         case kind = "Type"
         case source = "Source"

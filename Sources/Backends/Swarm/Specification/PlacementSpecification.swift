@@ -29,6 +29,14 @@ struct PlacementSpecification: Encodable, Sendable, Hashable {
     var platforms: [Platform]?
     var mostReplicas: Int?
 
+    /// Whether a constraint names one node: `node.hostname == gpu-1`.
+    var isOfOneNode: Bool {
+        (constraints ?? []).contains { constraint in
+            let parts = constraint.split(separator: "==", maxSplits: 1).map { $0.filter { !$0.isWhitespace } }
+            return parts.count == 2 && ["node.id", "node.hostname"].contains(parts[0])
+        }
+    }
+
     private enum CodingKeys: String, CodingKey {
         case constraints = "Constraints"
         case preferences = "Preferences"

@@ -15,6 +15,9 @@ extension VolumeRemoval {
             )
         }
         let program = try await program()
+        // Without a login, a node that has the image still serves.
+        let login = try? await logins.read().header(forImage: image)
+        let headers = login.map { ["X-Registry-Auth": $0] } ?? [:]
         var attempts = 3
         while true {
             attempts -= 1
@@ -24,7 +27,7 @@ extension VolumeRemoval {
                 volumes: names, session: session, hub: hub, node: node.id, image: image,
                 config: (program.name, try await stored(program)), socket: socket, patience: patience, isGuess: isGuess)
             do throws(DockerError) {
-                let made: Created = try await docker.post("/services/create", body: job)
+                let made: Created = try await docker.post("/services/create", body: job, headers: headers)
                 return made.id
             } catch {
                 if error.isConflict, let id = try await service(job.name) { return id }

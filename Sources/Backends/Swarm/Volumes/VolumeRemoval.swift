@@ -12,6 +12,8 @@ final class VolumeRemoval: Sendable {
     let docker: DockerClient
     let nodes: NodeBook
     let log: Logger
+    /// A job's image may be one that not everybody may pull.
+    let logins: RegistryLogins
     /// Every task of jobs that remove volumes, by the ids of their services: one request for all who wait.
     let tasks: SharedLook<[String: [SwarmTask]]>
     /// Where the engine of each node listens, on that node.
@@ -22,7 +24,8 @@ final class VolumeRemoval: Sendable {
     private let ownNode = SharedAnswer<String>()
 
     init(
-        docker: DockerClient, nodes: NodeBook, log: Logger, socket: String = VolumeRemoval.usualSocket,
+        docker: DockerClient, nodes: NodeBook, log: Logger, logins: RegistryLogins = RegistryLogins(),
+        socket: String = VolumeRemoval.usualSocket,
         program: @escaping @Sendable () async throws(SpawnError) -> VolumeProgram = { () async throws(SpawnError) in
             try await VolumeProgram()
         }
@@ -30,6 +33,7 @@ final class VolumeRemoval: Sendable {
         self.docker = docker
         self.nodes = nodes
         self.log = log
+        self.logins = logins
         self.socket = socket
         self.program = program
         tasks = SharedLook {

@@ -16,52 +16,70 @@ actor SharedLook<Value: Sendable> {
     private var latestBegan: ContinuousClock.Instant?
     private var number = 0
     private var isLooking = false
-    /// When the next look may begin, whoever wants it.
-    private var due: ContinuousClock.Instant?
+    /// When the next look may begin: for whom everything depends on it, and for whom it does not.
+    private var due: (urgent: ContinuousClock.Instant, patient: ContinuousClock.Instant)?
     private var waiting: [Int: Waiter] = [:]
     private var lastWaiter = 0
 
-    /// The part of Docker's time that looking may take is one in `share`.
-    private let share: Int
-    private let shortest = Duration.milliseconds(15)
-    private let longest = Duration.seconds(1)
+    private let patientPace: @Sendable () async -> LookPace
+    private let pace: LookPace
 
     private struct Waiter {
         /// The look that is waited for has a higher number.
         let seen: Int
+        let isPatient: Bool
         let continuation: CheckedContinuation<Look<Value>, any Error>
     }
 
-    init(share: Int = 20, _ fetch: @escaping @Sendable () async throws -> Value) {
-        self.share = share
+    /// - Parameters:
+    ///   - pace: how often there is a look while somebody waits.
+    ///   - patientPace: how often while nobody waits but who hears of most changes by other ways; asked after each look,
+    ///     for the next.
+    init(
+        pace: LookPace = .usual, patientPace: (@Sendable () async -> LookPace)? = nil,
+        _ fetch: @escaping @Sendable () async throws -> Value
+    ) {
+        self.pace = pace
+        self.patientPace = patientPace ?? { pace }
         self.fetch = fetch
     }
+
+    /// What was seen last, however long ago: for what does not change once it is there.
+    var last: Value? { latest?.value }
 
     /// A look that began after this call.
     func fresh() async throws -> Look<Value> {
         // The one that is under way, whose number is taken, may have been answered already.
-        try await look(after: number)
+        try await look(after: number, isPatient: false)
     }
 
     /// A look that began less than `age` ago.
     func recent(within age: Duration = .milliseconds(500)) async throws -> Look<Value> {
         if let latest, let latestBegan, clock.now - latestBegan < age { return latest }
-        return try await look(after: number)
+        return try await look(after: number, isPatient: false)
+    }
+
+    /// A look that began less than `age` ago, or the last one where it is too soon for another: it never waits for its turn.
+    func affordable(within age: Duration = .milliseconds(500)) async throws -> Look<Value> {
+        if let latest, let due, clock.now < due.patient { return latest }
+        return try await recent(within: age)
     }
 
     /// A look that the caller has not seen: at once where there is one, else as soon as it is due.
-    func next(after seen: Int) async throws -> Look<Value> {
+    ///
+    /// - Parameter isPatient: whether the caller hears of most changes by other ways.
+    func next(after seen: Int, isPatient: Bool = false) async throws -> Look<Value> {
         if let latest, latest.number > seen { return latest }
-        return try await look(after: seen)
+        return try await look(after: seen, isPatient: isPatient)
     }
 
-    private func look(after seen: Int) async throws -> Look<Value> {
+    private func look(after seen: Int, isPatient: Bool) async throws -> Look<Value> {
         lastWaiter += 1
         let key = lastWaiter
         return try await withTaskCancellationHandler {
             try Task.checkCancellation()
             return try await withCheckedThrowingContinuation { continuation in
-                waiting[key] = Waiter(seen: seen, continuation: continuation)
+                waiting[key] = Waiter(seen: seen, isPatient: isPatient, continuation: continuation)
                 if !isLooking {
                     isLooking = true
                     Task { await self.run() }
@@ -79,7 +97,7 @@ actor SharedLook<Value: Sendable> {
     /// Looks until nobody waits any more.
     private func run() async {
         while !waiting.isEmpty {
-            if let due { try? await clock.sleep(until: due) }
+            await waitUntilDue()
             let began = clock.now
             number += 1
             let result: Result<Look<Value>, any Error>
@@ -91,10 +109,21 @@ actor SharedLook<Value: Sendable> {
             } catch {
                 result = .failure(error)
             }
+            let took = clock.now - began
+            due = (began + pace.pause(after: took), began + (await patientPace()).pause(after: took))
             answer(result, to: number)
-            due = began + min(max((clock.now - began) * share, shortest), longest)
         }
         isLooking = false
+    }
+
+    /// Waits for the turn of those who wait, some of whom may come meanwhile and be in more of a hurry.
+    private func waitUntilDue() async {
+        guard let due else { return }
+        try? await clock.sleep(until: due.urgent)
+        let step = max(due.urgent - (latestBegan ?? due.urgent), LookPace.shortest)
+        while clock.now < due.patient, waiting.values.allSatisfy(\.isPatient), !waiting.isEmpty {
+            try? await clock.sleep(until: min(clock.now + step, due.patient))
+        }
     }
 
     private func answer(_ result: Result<Look<Value>, any Error>, to number: Int) {

@@ -111,7 +111,8 @@ extension SwarmTask: Decodable {
 
         let status = try task.nestedContainer(keyedBy: Key.self, forKey: .status)
         state = try status.decodeIfPresent(State.self, forKey: .state) ?? .unknown
-        problem = try status.decodeIfPresent(String.self, forKey: .problem).flatMap { $0.isEmpty ? nil : $0 }
+        problem = try status.decodeIfPresent(String.self, forKey: .problem)
+            .flatMap { $0.isEmpty ? nil : $0.withoutMountOptions }
         since = try status.decodeIfPresent(String.self, forKey: .since) ?? ""
         let run = try? status.nestedContainer(keyedBy: Key.self, forKey: .containerStatus)
         container = try run?.decodeIfPresent(String.self, forKey: .containerID).flatMap { $0.isEmpty ? nil : $0 }

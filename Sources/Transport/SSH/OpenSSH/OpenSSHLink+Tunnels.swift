@@ -1,5 +1,5 @@
 import Glibc
-public import MultipleSpawner
+import MultipleSpawner
 import Subprocess
 import Synchronization
 
@@ -30,9 +30,9 @@ extension OpenSSHLink {
         }
         defer { timer.cancel() }
         for await isGood in signs {
-            guard !isGood else { return }
-            let complaint = await master.complaint(after: said) { $0.tunnel(to: end, at: target) != nil }
-            guard let refusal = complaint.tunnel(to: end, at: target) else { return }
+            guard !isGood,
+                let refusal = await master.refusal(of: end, at: target, after: said, within: Self.soon)
+            else { return }
             throw refusal
         }
     }
@@ -97,9 +97,9 @@ extension OpenSSHLink {
         guard case .exited(0) = result.terminationStatus else {
             try Task.checkCancellation()
             if let end = master.end { throw end }
-            throw failure(OpenSSHComplaint(result.standardError ?? ""))
+            throw failure(OpenSSHComplaint(result.standardError))
         }
-        return result.standardOutput ?? ""
+        return result.standardOutput
     }
 
     /// As `ssh -L` and `-R` write it.

@@ -17,6 +17,8 @@ final class OpenSSHMaster: Sendable {
         var task: Task<Void, Never>?
         var waitingForReady: [CheckedContinuation<Void, Never>] = []
         var waitingForEnd: [CheckedContinuation<SpawnError, Never>] = []
+        var listeners: [UInt64: AsyncStream<Void>.Continuation] = [:]
+        var lastListener: UInt64 = 0
     }
 
     private let state = Mutex(State())
@@ -27,15 +29,9 @@ final class OpenSSHMaster: Sendable {
     /// How many lines it has said.
     var count: Int { state.withLock { $0.count } }
 
-    /// What it has said after so many lines; asked again for a moment while that is nothing of interest.
-    func complaint(after count: Int, of interest: (OpenSSHComplaint) -> Bool) async -> OpenSSHComplaint {
-        for _ in 0..<20 {
-            let complaint = OpenSSHComplaint(
-                lines: state.withLock { Array($0.said.suffix(max(0, $0.count - count))) })
-            if interest(complaint) { return complaint }
-            try? await Task.sleep(for: .milliseconds(10))
-        }
-        return OpenSSHComplaint(lines: [])
+    /// What it has said after so many lines.
+    private func complaint(after count: Int) -> OpenSSHComplaint {
+        OpenSSHComplaint(lines: state.withLock { Array($0.said.suffix(max(0, $0.count - count))) })
     }
 
     /// Why it has ended, once it has.
@@ -94,10 +90,51 @@ final class OpenSSHMaster: Sendable {
     }
 
     private func hear(_ line: String) {
-        state.withLock { state in
+        let listeners = state.withLock { state in
             state.said.append(line)
             state.count += 1
             if state.said.count > 64 { state.said.removeFirst() }
+            return Array(state.listeners.values)
+        }
+        for listener in listeners { listener.yield() }
+    }
+
+    /// Each time that it says something on its errors.
+    private func words() -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let key = state.withLock { state in
+            state.lastListener += 1
+            state.listeners[state.lastListener] = continuation
+            return state.lastListener
+        }
+        continuation.onTermination = { [self] _ in
+            state.withLock { _ = $0.listeners.removeValue(forKey: key) }
+        }
+        return stream
+    }
+
+    /// What it says of a tunnel whose connection it has closed: it says so a moment before or after. `nil`, where it says
+    /// nothing: then the program at the other end has closed it.
+    ///
+    /// - Parameter count: how many lines it had said before: an earlier tunnel's refusal is none of this one.
+    func refusal(
+        of end: TunnelEnd, at target: SSHTarget, after count: Int, within limit: Duration
+    ) async -> SpawnError? {
+        await withTaskGroup(of: SpawnError?.self) { group in
+            group.addTask { [self] in
+                let words = words()
+                if let refusal = complaint(after: count).tunnel(to: end, at: target) { return refusal }
+                for await _ in words {
+                    if let refusal = complaint(after: count).tunnel(to: end, at: target) { return refusal }
+                }
+                return nil
+            }
+            group.addTask {
+                try? await Task.sleep(for: limit)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
         }
     }
 
