@@ -54,7 +54,10 @@ extension PrivateDirectory {
     }
 
     /// Makes the file hold these bytes, in one step: who reads it meets the old content or the new one.
+    ///
+    /// - Throws: `invalid_request` where something else than a plain file has that name: it is not replaced.
     public func replace(_ name: String, with bytes: [UInt8], mode: UInt32 = 0o600) throws(SpawnError) {
+        _ = try status(of: name)
         try put(bytes, mode: mode, at: name) { temporary in renameat(descriptor, temporary, descriptor, name) }
     }
 

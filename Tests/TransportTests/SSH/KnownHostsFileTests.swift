@@ -151,4 +151,16 @@ import Testing
         #expect(names.map(String.init).sorted() == wanted.sorted())
         #expect(try directory.names() == ["known", "known.lock"])
     }
+
+    @Test func `what is no plain file is not replaced`() throws {
+        let directory = try TemporaryDirectory()
+        defer { directory.removeTree() }
+        let inside = try PrivateDirectory(directory.path)
+        // What would become of /dev/null, were it named.
+        try #require(mkfifo("\(directory.path)/device", 0o600) == 0)
+        #expect(throws: SpawnError.self) { try inside.replace("device", with: [1]) }
+        var status = stat()
+        #expect(lstat("\(directory.path)/device", &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
+        #expect(try directory.names() == ["device"])
+    }
 }
