@@ -43,6 +43,7 @@ class Bridge:
         self.name = name
         self.prefix = prefix
         self.address = f"{prefix}.1"
+        self.cards: list[str] = []
         run("ip", "link", "add", name, "type", "bridge")
         run("ip", "address", "add", f"{self.address}/24", "dev", name)
         run("ip", "link", "set", name, "up")
@@ -58,10 +59,12 @@ class Bridge:
         """
         here, address = f"{self.name}-{number}", f"{self.prefix}.{10 + number}"
         inside = ("nsenter", "--target", str(holder), "--net")
+        # A machine that comes back has the card that it had: nobody waits until the old one is forgotten.
         run(
             *("ip", "link", "add", here, "type", "veth", "peer", "name", "eth0"),
-            *("netns", str(holder)),
+            *("address", f"02:4d:53:00:00:{number:02x}", "netns", str(holder)),
         )
+        self.cards.append(here)
         run("ip", "link", "set", here, "master", self.name, "up")
         run(*inside, "ip", "link", "set", "lo", "up")
         run(*inside, "ip", "address", "add", f"{address}/24", "dev", "eth0")
@@ -69,6 +72,8 @@ class Bridge:
         return address
 
     def close(self) -> None:
-        """Take the switch away; the cards go with their machines."""
+        """Take the switch away, with the cards: their machines would take them along in a while."""
+        for card in self.cards:
+            subprocess.run(["ip", "link", "delete", card], capture_output=True)
         run("iptables", "-D", "FORWARD", "-i", self.name, "-o", self.name, "-j", "ACCEPT")
         run("ip", "link", "delete", self.name)

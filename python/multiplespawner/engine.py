@@ -123,9 +123,13 @@ class Engine:
                 return session.data
             if session.data and session.failing:
                 raise EngineError.of(session.data)  # what is still being undone, `stop` waits for
-            if answer["state"] in ENDED:
+            # What the engine's own end cut off, it does not start again by itself; the news of that may
+            # come late, after it was asked anew.
+            cut_off = "interrupted" in (answer.get("reason"), (session.data or {}).get("reason"))
+            if answer["state"] in ENDED and not cut_off:
                 raise EngineError.of(answer)
-            if session.data and connections == self._connections and answer["state"] != "stopping":
+            same = connections == self._connections and answer["state"] != "stopping"
+            if session.data and same and not cut_off:
                 raise EngineError.of(session.data)
             self.log.warning("Asking the engine again for session %s", session.id)
 
