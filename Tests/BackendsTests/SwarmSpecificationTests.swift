@@ -72,13 +72,13 @@ import Testing
                 ], false
             ),
             (
-            [
-                "source": "home", "target": "/h",
-                "driver_config": [
-                    "name": "ucphhpc/sshfs:latest", "options": ["sshcmd": "a@b:/c", "password": "secret"],
-                ],
-            ], false
-        ),
+                [
+                    "source": "home", "target": "/h",
+                    "driver_config": [
+                        "name": "ucphhpc/sshfs:latest", "options": ["sshcmd": "a@b:/c", "password": "secret"],
+                    ],
+                ], false
+            ),
         ] as [(JSONValue, Bool)])
     func `a volume that each node has for itself is known`(_ mount: JSONValue, _ isOfOneNode: Bool) throws {
         let options = try SwarmOptions(try SwarmTest.bound(["image": "i", "mounts": [mount]]), user: nil)

@@ -49,9 +49,7 @@ def ssh_engine(
 
 
 @pytest.fixture(scope="module")
-def ssh_hub(
-    new_hub: Callable[..., Hub], ssh_engine: Engine, jupyterhub_6: Path
-) -> Iterator[Hub]:
+def ssh_hub(new_hub: Callable[..., Hub], ssh_engine: Engine, jupyterhub_6: Path) -> Iterator[Hub]:
     """A hub of the newer version before the module's engine."""
     hub = new_hub(jupyterhub_6, ssh_settings(ssh_engine)).start()
     yield hub

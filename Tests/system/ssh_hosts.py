@@ -23,7 +23,9 @@ from waiting import until
 SSHD = "/usr/sbin/sshd"
 HOME = Path("/root")
 # The directory of the home that has the Python of the tests, where it is there: `/.pyenv`.
-PYTHON = next((f"/{part.name}" for part in HOME.glob(".*") if part in Path(sys.base_prefix).parents), "")
+PYTHON = next(
+    (f"/{part.name}" for part in HOME.glob(".*") if part in Path(sys.base_prefix).parents), ""
+)
 SETTINGS = """
 Port 22
 HostKey {folder}/host_key
@@ -96,7 +98,9 @@ class Host:
     def listens(self) -> bool:
         """Whether its SSH server greets."""
         probe = ["ssh-keyscan", "-T", "2", "-t", "ed25519", self.address]
-        return self.host_key.split()[1] in subprocess.run(probe, capture_output=True, text=True).stdout
+        return (
+            self.host_key.split()[1] in subprocess.run(probe, capture_output=True, text=True).stdout
+        )
 
     def cut_power(self) -> None:
         """All its processes are gone at once; nobody was asked."""
@@ -173,7 +177,9 @@ class Hosts:
         self.folder = folder
         self.key = folder / "id"
         public_key = make_key(self.key)
-        self.all = [Host(self.bridge, n + 1, folder / f"vm{n + 1}", public_key) for n in range(count)]
+        self.all = [
+            Host(self.bridge, n + 1, folder / f"vm{n + 1}", public_key) for n in range(count)
+        ]
         self.known_hosts = folder / "known_hosts"
         self.known_hosts.write_text("".join(host.line for host in self.all))
         for host in self.all:

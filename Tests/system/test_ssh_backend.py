@@ -44,11 +44,15 @@ def test_a_server_starts_answers_and_leaves_nothing(
     stop(ssh_hub, ssh_engine, hosts, "ada")
 
 
-def test_no_secret_is_in_a_list_of_processes(ssh_hub: Hub, ssh_engine: Engine, hosts: Hosts) -> None:
+def test_no_secret_is_in_a_list_of_processes(
+    ssh_hub: Hub, ssh_engine: Engine, hosts: Hosts
+) -> None:
     ssh_hub.run("ada")
     pid = hosts.processes()[-1]
     environment = open(f"/proc/{pid}/environ", "rb").read()
-    token = dict(v.split(b"=", 1) for v in environment.split(b"\0") if b"=" in v)[b"JUPYTERHUB_API_TOKEN"]
+    token = dict(v.split(b"=", 1) for v in environment.split(b"\0") if b"=" in v)[
+        b"JUPYTERHUB_API_TOKEN"
+    ]
     for other in hosts.processes():
         assert token not in open(f"/proc/{other}/cmdline", "rb").read()
     assert token.decode() not in ssh_engine.log()
@@ -127,7 +131,9 @@ def test_a_machine_that_was_rebooted_has_lost_its_servers(
     stop(ssh_hub, ssh_engine, hosts, "ada")
 
 
-def test_a_machine_that_is_off_is_passed_over(ssh_hub: Hub, ssh_engine: Engine, hosts: Hosts) -> None:
+def test_a_machine_that_is_off_is_passed_over(
+    ssh_hub: Hub, ssh_engine: Engine, hosts: Hosts
+) -> None:
     off = hosts.all[0]
     off.cut_power()
     try:
