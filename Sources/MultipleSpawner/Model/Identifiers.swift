@@ -74,25 +74,3 @@ extension SessionIdentity {
     /// `alice` or `alice/server`, for logs and messages.
     public var label: String { server.isEmpty ? user : "\(user)/\(server)" }
 }
-
-/// The kind of a backend, as journals, labels and handles carry it: `local`, `swarm`, `ssh`, `mock`.
-public struct BackendKind: Hashable, Sendable, Codable, RawRepresentable, ExpressibleByStringLiteral {
-    public let rawValue: String
-
-    public init(rawValue: String) {
-        self.rawValue = rawValue
-    }
-
-    public init(stringLiteral value: String) {
-        self.rawValue = value
-    }
-
-    public init(from decoder: any Decoder) throws {
-        rawValue = try decoder.singleValueContainer().decode(String.self)
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(rawValue)
-    }
-}

@@ -5,7 +5,7 @@ extension Session {
         let authenticator = try registry.authenticator(wanted.kind)
         let checkpoint = GrantCheckpoint(
             save: { [self] grant in
-                guard grant.authenticator == wanted.kind else {
+                guard grant.kind == wanted.kind else {
                     throw SpawnError(
                         .internal, "the authenticator '\(wanted.kind.rawValue)' gave a grant of another's")
                 }
@@ -25,6 +25,6 @@ extension Session {
     /// Takes the way away again.
     func closeAccess(_ record: SessionRecord?) async throws {
         guard let grant = record?.lifecycle.grant else { return }
-        try await registry.authenticator(grant.authenticator).cleanup(grant)
+        try await registry.authenticator(grant.kind).cleanup(grant)
     }
 }

@@ -41,7 +41,7 @@ final class ScriptedAuthenticator: Authenticator {
     func prepare(_ wanted: AccessRequest, checkpoint: GrantCheckpoint) async throws -> Credentials {
         if failure == .beforeCheckpoint { throw SpawnError(.forbidden, "the door is walled up; take another") }
         try await checkpoint(
-            Grant(authenticator: Self.kind, version: 1, payload: wanted.session.rawValue))
+            Grant(kind: Self.kind, version: 1, payload: wanted.session.rawValue))
         if failure == .afterCheckpoint { throw SpawnError(.forbidden, "the door is walled up; take another") }
         world.withLock { world in
             world.prepared += 1

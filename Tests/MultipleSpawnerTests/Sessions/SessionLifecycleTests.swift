@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct SessionLifecycleTests {
     private static let handle = Handle(backend: "test", version: 1, payload: "{}")
-    private static let grant = Grant(authenticator: "test", version: 1, payload: "{}")
+    private static let grant = Grant(kind: "test", version: 1, payload: "{}")
     private static let endpoint = Endpoint(host: "127.0.0.1", port: 1)
     private static let events: [SessionEvent] = [
         .queued, .began(.authenticate), .began(.start), .began(.answer), .granted(grant), .checkpointed(handle),

@@ -31,7 +31,7 @@ public struct ProgramAuthenticator: Authenticator {
             command: command, timeout: wanted.options["timeout"]?.doubleValue ?? 30, session: wanted.session,
             identity: wanted.identity, machines: wanted.machines, answer: nil)
         // What the program does before it answers is undone by the session's name.
-        try await checkpoint(Grant(grant, authenticator: Self.kind))
+        try await checkpoint(Grant(grant, by: Self.kind))
         await checkpoint.report("making the way in to the machine")
         let answer = try await run(
             grant, "prepare",
@@ -42,7 +42,7 @@ public struct ProgramAuthenticator: Authenticator {
             ])
         if let kept = answer["grant"] {
             grant.answer = kept
-            try await checkpoint(Grant(grant, authenticator: Self.kind))
+            try await checkpoint(Grant(grant, by: Self.kind))
         }
         return try credentials(answer, program)
     }

@@ -43,7 +43,7 @@ public struct SSHAuthenticator: Authenticator {
         let examination = HostKeyExamination(authenticator: self, options: options)
         grant.machines = try await examination.unknown(wanted.machines)
         // From here on something is made; all of it is named in the grant.
-        try await checkpoint(Grant(grant, authenticator: Self.kind))
+        try await checkpoint(Grant(grant, by: Self.kind))
         if !grant.machines.isEmpty { await checkpoint.report("looking at the machine's host key") }
         try await examination.introduce(grant.machines, of: wanted.machines, to: wanted.session)
         var credentials = Credentials(

@@ -1,0 +1,49 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// All that a plug-in needs to undo what it did for a session: its only memory.
+///
+/// The core journals it and never looks inside. `version` is the plug-in's own; it reads every version that it ever
+/// wrote.
+public struct Keepsake<Contract>: Sendable, Hashable, Codable {
+    public let kind: PluginKind<Contract>
+    public let version: Int
+    /// JSON text of the plug-in's own type. It holds no secret.
+    public let payload: String
+
+    public init(kind: PluginKind<Contract>, version: Int, payload: String) {
+        self.kind = kind
+        self.version = version
+        self.payload = payload
+    }
+
+    public init(_ value: some Encodable, by kind: PluginKind<Contract>, version: Int = 1) throws(SpawnError) {
+        do {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            let payload = String(decoding: try encoder.encode(value), as: UTF8.self)
+            self.init(kind: kind, version: version, payload: payload)
+        } catch {
+            throw SpawnError(.internal, "what '\(kind.rawValue)' did cannot be written down", cause: error)
+        }
+    }
+
+    public func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws(SpawnError) -> Value {
+        do {
+            return try JSONDecoder().decode(type, from: Data(payload.utf8))
+        } catch {
+            throw SpawnError(
+                .invalidRequest, "what '\(kind.rawValue)' did (version \(version)) cannot be read", cause: error)
+        }
+    }
+}
+
+/// What an authenticator made for a session: a key, a line in `known_hosts`.
+public typealias Grant = Keepsake<any Authenticator>
+/// What a configurer did to a machine and is to undo.
+public typealias Trace = Keepsake<any Configurer>
+/// What a provider gave, or was asked for: a host of a pool, a machine of a cloud.
+public typealias Lease = Keepsake<any Provider>
