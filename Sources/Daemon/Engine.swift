@@ -75,6 +75,7 @@ struct Engine {
         let services: [any Service] =
             [
                 BackendWatch(orchestrator: orchestrator), Housekeeping(orchestrator: orchestrator),
+                Renewing(orchestrator: orchestrator),
                 CatalogueWatch(files: files, orchestrator: orchestrator), UploadCleaning(uploads: uploads), sessions,
             ] + (try listeners(sessions))
         log.info("serving", metadata: ["socket": "\(settings.socket)", "listen": "\(settings.listen ?? "-")"])
@@ -151,6 +152,20 @@ struct Housekeeping: Service {
             while !Task.isCancelled {
                 try await Task.sleep(for: .seconds(1))
                 await orchestrator.tidy()
+            }
+        }
+    }
+}
+
+/// Renews what runs out under sessions that run.
+struct Renewing: Service {
+    let orchestrator: Orchestrator
+
+    func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try await Task.sleep(for: .seconds(5))
+                await orchestrator.renew()
             }
         }
     }

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct SwarmEnvironmentTests {
     private func variables(
-        _ options: JSONValue, leases: [Lease] = [], environment: [String: Secret]? = nil, user: String = "alice"
+        _ options: JSONValue, leases: [AcceleratorLease] = [], environment: [String: Secret]? = nil,
+        user: String = "alice"
     ) throws -> [String: String] {
         let plan = try SwarmTest.plan(options, user: user, environment: environment)
         return try ServiceEnvironment(plan, SwarmOptions(plan), leases: leases).variables
@@ -99,7 +100,7 @@ import Testing
     @Test func `Leased devices are what the container's runtime sees, whatever the image says`() throws {
         let variables = try variables(
             ["images": [["image": "i", "env": ["NVIDIA_VISIBLE_DEVICES": "all"]]]],
-            leases: [Lease(pool: "g", device: "0"), Lease(pool: "g", device: "GPU-7")])
+            leases: [AcceleratorLease(pool: "g", device: "0"), AcceleratorLease(pool: "g", device: "GPU-7")])
         #expect(variables["NVIDIA_VISIBLE_DEVICES"] == "0,GPU-7")
     }
 

@@ -83,7 +83,9 @@ import Testing
 
     @Test func `After a restart handles bring back what is taken, also what no pool has any more`() throws {
         var book = LeaseBook()
-        book.resume([Lease(pool: "gpus", device: "0"), Lease(pool: "gone", device: "9")], of: try session("a"))
+        book.resume(
+            [AcceleratorLease(pool: "gpus", device: "0"), AcceleratorLease(pool: "gone", device: "9")],
+            of: try session("a"))
         #expect(try book.lease(need(pool()), for: session("b")).map(\.device) == ["1"])
         book.release(try session("a"))
         #expect(book.taken(in: "gone") == 0)
@@ -101,7 +103,7 @@ import Testing
     @Test func `Random leases and returns never give a device to two sessions`() throws {
         var generator = SeededGenerator(seed: 3)
         var book = LeaseBook()
-        var held: [String: [Lease]] = [:]
+        var held: [String: [AcceleratorLease]] = [:]
         let pool = pool((0..<5).map(String.init))
         for _ in 0..<3000 {
             let name = "s\(Int.random(in: 0..<8, using: &generator))"
@@ -168,11 +170,11 @@ import Testing
         async throws
     {
         let book = AcceleratorBook()
-        book.learn([Lease(pool: "gpus", device: "0")], of: try session("lost"))
+        book.learn([AcceleratorLease(pool: "gpus", device: "0")], of: try session("lost"))
         #expect(try await book.take(need(pool()), for: session("a")).map(\.device) == ["1"])
         book.release(of: try session("a"))
         // Docker was asked before it was stopped.
-        book.learn([Lease(pool: "gpus", device: "1")], of: try session("a"))
+        book.learn([AcceleratorLease(pool: "gpus", device: "1")], of: try session("a"))
         #expect(try await book.take(need(pool()), for: session("b")).map(\.device) == ["1"])
         await #expect(throws: SpawnError.self) { try await book.take(need(pool()), for: session("c")) }
     }

@@ -53,9 +53,9 @@ import Testing
     }
 
     @Test func `leases go to a label and come back`() {
-        let leases = [Lease(pool: "a100", device: "GPU-1=x"), Lease(pool: "t4", device: "0")]
-        #expect(Lease.leases(in: [ServiceLabels.leases: Lease.text(of: leases)]) == leases)
-        #expect(Lease.leases(in: [:]) == [])
+        let leases = [AcceleratorLease(pool: "a100", device: "GPU-1=x"), AcceleratorLease(pool: "t4", device: "0")]
+        #expect(AcceleratorLease.leases(in: [ServiceLabels.leases: AcceleratorLease.text(of: leases)]) == leases)
+        #expect(AcceleratorLease.leases(in: [:]) == [])
     }
 
     @Test(

@@ -72,6 +72,36 @@ import Transport
         await machine.stop()
     }
 
+    @Test func `a certificate is made anew, under a new serial, when half of its time is over`() async throws {
+        let directory = try TemporaryDirectory()
+        defer { directory.remove() }
+        let authenticator = authenticator(directory, corc: directory.path + "/keys")
+        let options: JSONValue = [
+            "create_certificate": true, "certificate_kwargs": ["validity": 10, "source_address": "127.0.0.0/8"],
+        ]
+        let (_, grant) = try await prepare(authenticator, .test(options))
+        let files = SSHKeyFiles(directory: directory.path + "/keys", name: "alice_id_ecdsa")
+        let first = try #require(try await files.loadCertificate())
+        let grants = Grants()
+        let wait = try #require(try await authenticator.renew(grant, checkpoint: grants.checkpoint))
+        #expect((.seconds(290)...(.seconds(300))).contains(wait) && grants.all.isEmpty)
+        #expect(try await files.loadCertificate() == first)
+        // The same session, had it asked for a day: ten minutes are less than half of that.
+        var aged: SSHGrant = try grant.decode()
+        aged.certificate?.validity = 86_400
+        let old = try Grant(aged, by: SSHAuthenticator.kind)
+        #expect(try await authenticator.renew(old, checkpoint: grants.checkpoint) == .seconds(43_200))
+        let second = try #require(try await files.loadCertificate())
+        let renewed: SSHGrant = try #require(grants.all.last).decode()
+        #expect(second.terms.serial == renewed.serial && second.terms.serial != first.terms.serial)
+        #expect(second.terms.principals == ["alice"] && second.terms.sourceAddresses == ["127.0.0.0/8"])
+        #expect(second.terms.validBefore > first.terms.validBefore + 80_000)
+        // After the end nothing is left, and a renewal that comes late leaves nothing.
+        try await authenticator.cleanup(try #require(grants.all.last))
+        await #expect(throws: SpawnError.self) { try await authenticator.renew(old, checkpoint: grants.checkpoint) }
+        #expect(directory.names("keys") == ["multiplespawner-leases", "multiplespawner-leases.lock"])
+    }
+
     @Test(arguments: ["al ice", "alice,root", "-oX", "a@b"])
     func `a name that is no account gets no certificate, and no key`(name: String) async throws {
         let directory = try TemporaryDirectory()

@@ -165,7 +165,7 @@ extension SwarmCluster {
         var handle = SwarmHandle(
             cluster: host, hub: service.labels[ServiceLabels.hub], session: service.session, service: service.name)
         handle.id = service.id
-        handle.leases = Lease.leases(in: service.labels)
+        handle.leases = AcceleratorLease.leases(in: service.labels)
         handle.volumes = service.mounts.filter { $0.type == "volume" && $0.labels.isAutoremoved }.map(\.source)
         handle.image = service.image
         handle.restarts = service.restarts

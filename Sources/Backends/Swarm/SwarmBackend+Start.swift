@@ -36,7 +36,7 @@ extension SwarmBackend {
             do {
                 for service in try await cluster.services() {
                     guard let session = service.session else { continue }
-                    accelerators.learn(Lease.leases(in: service.labels), of: session)
+                    accelerators.learn(AcceleratorLease.leases(in: service.labels), of: session)
                 }
                 return true
             } catch let error as DockerError {

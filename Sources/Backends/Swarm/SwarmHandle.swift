@@ -21,7 +21,7 @@ struct SwarmHandle: Sendable, Hashable, Codable {
     /// An image that these nodes have, for what has to be done on them.
     var image: String?
     /// Accelerators that the session holds.
-    var leases: [Lease] = []
+    var leases: [AcceleratorLease] = []
     /// Whether Docker starts the container again when it ends.
     var restarts = false
     /// The task that was reached, where another one of the service would be somewhere else.
@@ -59,7 +59,7 @@ extension SwarmHandle {
         volumes = try handle.decodeIfPresent([String].self, forKey: .volumes) ?? []
         nodes = try handle.decodeIfPresent([String].self, forKey: .nodes) ?? []
         image = try handle.decodeIfPresent(String.self, forKey: .image)
-        leases = try handle.decodeIfPresent([Lease].self, forKey: .leases) ?? []
+        leases = try handle.decodeIfPresent([AcceleratorLease].self, forKey: .leases) ?? []
         task = try handle.decodeIfPresent(String.self, forKey: .task)
         restarts = try handle.decodeIfPresent(Bool.self, forKey: .restarts) ?? false
     }

@@ -40,6 +40,17 @@ struct LeaseFile: Sendable, Hashable {
         }
     }
 
+    /// Does the work where `holder` uses the thing, and while nobody gives it up.
+    func whileHeld(
+        _ thing: String, by holder: SessionID, work: () throws(SpawnError) -> Void
+    ) throws(SpawnError) {
+        let line = line(thing, holder)
+        _ = try LinesFile(path).edit { lines throws(SpawnError) in
+            if lines.contains(line) { try work() }
+            return false
+        }
+    }
+
     /// Whether anybody uses the thing.
     func isTaken(_ thing: String) throws(SpawnError) -> Bool {
         try LinesFile(path).read().contains { isAbout(thing, $0) }

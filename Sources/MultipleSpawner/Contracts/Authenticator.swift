@@ -26,6 +26,12 @@ public protocol Authenticator: Sendable {
     ///   it should be, `unavailable` for what may go better later.
     func prepare(_ wanted: AccessRequest, checkpoint: GrantCheckpoint) async throws -> Credentials
 
+    /// Makes anew what runs out while the server runs, such as a certificate. It is asked once after a restart, too.
+    ///
+    /// - Parameter checkpoint: writes a grant that replaces this one.
+    /// - Returns: after how long to ask again; `nil` where nothing of the grant ever runs out.
+    func renew(_ grant: Grant, checkpoint: GrantCheckpoint) async throws -> Duration?
+
     /// Undoes what `prepare` did. The server is stopped by then.
     func cleanup(_ grant: Grant) async throws
 
@@ -41,6 +47,8 @@ extension Authenticator {
     public var kind: AuthenticatorKind { Self.kind }
 
     public static var positionalOptions: [String] { [] }
+
+    public func renew(_ grant: Grant, checkpoint: GrantCheckpoint) async throws -> Duration? { nil }
 
     public func examine(_ options: JSONValue, machines: [MachineAddress]) async -> [Finding] { [] }
 }

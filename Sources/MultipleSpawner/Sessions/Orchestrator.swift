@@ -39,6 +39,7 @@ public actor Orchestrator {
     /// Sessions that their hub has taken over: it has seen them run, or kept them.
     private var claimed: Set<SessionID> = []
     private var warned: [SessionID: Date] = [:]
+    private let renewals: Renewals
 
     /// - Parameter plan: makes the plan for a request, from the catalogue that is in force.
     public init(
@@ -52,6 +53,7 @@ public actor Orchestrator {
         self.policy = policy
         self.log = log
         self.plan = plan
+        renewals = Renewals(ledger: ledger, registry: registry, log: log)
     }
 
     /// Takes up the sessions of the journal: watches those that run, goes on ending those that end, and undoes the
@@ -62,6 +64,8 @@ public actor Orchestrator {
     /// - Parameter catalogue: the one that is in force.
     public func recover(with catalogue: Catalogue? = nil) async throws {
         let restored = try await ledger.restore()
+        // A certificate may have run out while no daemon ran: the first look at a machine needs it.
+        await renewals.renew(restored)
         for entry in registry.backends {
             guard let backend = entry.backend else { continue }
             await backend.resume(restored.filter { $0.backend == entry.kind }.compactMap(\.lifecycle.handle))
@@ -291,6 +295,11 @@ public actor Orchestrator {
         guard controls[id] != nil else { return }
         askedAfter[id] = clock.now
         claimed.insert(id)
+    }
+
+    /// Renews what runs out under sessions that run.
+    public func renew() async {
+        await renewals.renew(await ledger.allRecords())
     }
 
     /// Ends what is due at `now`: sessions whose lifetime is over, and those that nobody asks after. Warns before.

@@ -39,7 +39,7 @@ public struct SessionLifecycle: Sendable, Hashable, Codable {
             phase = .starting(step)
         case (.starting, .checkpointed(let handle)):
             self.handle = handle
-        case (.starting, .granted(let grant)):
+        case (.starting, .granted(let grant)), (.running, .granted(let grant)):
             self.grant = grant
         case (.starting, .answered(let endpoint)) where handle != nil:
             phase = .running(endpoint)

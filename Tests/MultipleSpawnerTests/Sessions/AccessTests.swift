@@ -21,6 +21,27 @@ import Testing
         #expect(hub.journal.records.isEmpty)
     }
 
+    @Test func `what runs out under a running session is renewed, and the journal has the newest`() async throws {
+        let authenticator = ScriptedAuthenticator(beside: backend)
+        authenticator.world.withLock { $0.renewalFailures = 1 }
+        let hub = try await Hub(backend: backend, authenticator: authenticator)
+        _ = try await hub.start("a")
+        // The first one fails, and nobody asks again at once.
+        await hub.orchestrator.renew()
+        await hub.orchestrator.renew()
+        #expect(authenticator.world.withLock { $0.renewed } == [])
+        // The next daemon asks before it looks at any machine.
+        let next = try await Hub(
+            backend: backend, journal: hub.journal, authenticator: authenticator, recovering: true)
+        #expect(hub.journal.records.first?.lifecycle.grant?.payload == "renewed 1")
+        await next.orchestrator.renew()
+        #expect(authenticator.world.withLock { $0.renewed } == ["a", "renewed 1"])
+        #expect(try await next.orchestrator.stop(try SessionID("a")).lifecycle.phase == .stopped(.asked))
+        #expect(authenticator.made == 0)
+        await next.orchestrator.renew()
+        #expect(authenticator.world.withLock { $0.renewed.count } == 2)
+    }
+
     @Test func `a session without an authenticator needs none`() async throws {
         let hub = try await Hub(backend: backend)
         #expect(try await hub.start("a").name == "running")

@@ -18,6 +18,9 @@ final class ScriptedAuthenticator: Authenticator {
         var cleaned = 0
         /// How often `cleanup` fails before it works.
         var cleanupFailures = 0
+        /// The grants that were renewed, and how often that fails before it works.
+        var renewed: [String] = []
+        var renewalFailures = 0
         /// What was done while a server ran.
         var beside: [String] = []
     }
@@ -55,6 +58,19 @@ final class ScriptedAuthenticator: Authenticator {
         return Credentials(account: "alice", keyFile: "/keys/\(wanted.session.rawValue)")
     }
 
+    func renew(_ grant: Grant, checkpoint: GrantCheckpoint) async throws -> Duration? {
+        let number = try world.withLock { world in
+            guard world.renewalFailures == 0 else {
+                world.renewalFailures -= 1
+                throw SpawnError(.unavailable, "the smith is out")
+            }
+            world.renewed.append(grant.payload)
+            return world.renewed.count
+        }
+        try await checkpoint(Grant(kind: Self.kind, version: 1, payload: "renewed \(number)"))
+        return .zero
+    }
+
     func cleanup(_ grant: Grant) async throws {
         try world.withLock { world in
             if backend.running > 0 { world.beside.append("cleanup") }
@@ -63,6 +79,7 @@ final class ScriptedAuthenticator: Authenticator {
                 throw SpawnError(.unavailable, "the line is cut")
             }
             world.cleaned += 1
+            if grant.payload.hasPrefix("renewed") { world.made.removeAll() }
             if let id = SessionID(rawValue: grant.payload) { world.made.remove(id) }
         }
     }

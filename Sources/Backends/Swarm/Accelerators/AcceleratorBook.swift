@@ -11,7 +11,7 @@ final class AcceleratorBook: Sendable {
     /// Takes devices for a session: all that it needs, or none.
     ///
     /// - Throws: `over_capacity` that names the pool; `backend_failed` where the file of a pool cannot be read.
-    func take(_ needs: [AcceleratorNeed], for session: SessionID) async throws(SpawnError) -> [Lease] {
+    func take(_ needs: [AcceleratorNeed], for session: SessionID) async throws(SpawnError) -> [AcceleratorLease] {
         guard !needs.isEmpty else { return [] }
         var devices: [AcceleratorPool: [String]] = [:]
         for need in needs { devices[need.pool] = try await Self.devices(of: need.pool) }
@@ -31,12 +31,12 @@ final class AcceleratorBook: Sendable {
     }
 
     /// Notes what a session of the journal has.
-    func resume(_ leases: [Lease], of session: SessionID) {
+    func resume(_ leases: [AcceleratorLease], of session: SessionID) {
         book.withLock { $0.resume(leases, of: session) }
     }
 
     /// Notes what a service says that its session has.
-    func learn(_ leases: [Lease], of session: SessionID) {
+    func learn(_ leases: [AcceleratorLease], of session: SessionID) {
         guard over.withLock({ !$0.contains(session) }) else { return }
         resume(leases, of: session)
     }

@@ -5,7 +5,7 @@ import MultipleSpawner
 /// The same pool may stand in several templates; a device is known by the name of its pool and its own.
 struct LeaseBook: Sendable {
     /// The sessions that have a device.
-    private var holders: [Lease: Set<SessionID>] = [:]
+    private var holders: [AcceleratorLease: Set<SessionID>] = [:]
 
     init() {}
 
@@ -18,10 +18,10 @@ struct LeaseBook: Sendable {
     /// - Throws: `over_capacity` that names the pool and says how much of it is taken.
     mutating func lease(
         _ needs: [AcceleratorNeed], for session: SessionID, devices: (AcceleratorPool) -> [String] = { $0.devices }
-    ) throws(SpawnError) -> [Lease] {
+    ) throws(SpawnError) -> [AcceleratorLease] {
         var book = self
         book.release(session)
-        var leases: [Lease] = []
+        var leases: [AcceleratorLease] = []
         for need in needs {
             leases += try book.take(need, among: devices(need.pool), for: session)
         }
@@ -43,7 +43,7 @@ struct LeaseBook: Sendable {
     }
 
     /// Knows again what a session has, as its handle says, also of devices that no pool has any more.
-    mutating func resume(_ leases: [Lease], of session: SessionID) {
+    mutating func resume(_ leases: [AcceleratorLease], of session: SessionID) {
         for lease in leases { holders[lease, default: []].insert(session) }
     }
 
@@ -52,10 +52,10 @@ struct LeaseBook: Sendable {
 
     private mutating func take(
         _ need: AcceleratorNeed, among devices: [String], for session: SessionID
-    ) throws(SpawnError) -> [Lease] {
+    ) throws(SpawnError) -> [AcceleratorLease] {
         let pool = need.pool
         var seen: Set<String> = []
-        let all = devices.filter { seen.insert($0).inserted }.map { Lease(pool: pool.name, device: $0) }
+        let all = devices.filter { seen.insert($0).inserted }.map { AcceleratorLease(pool: pool.name, device: $0) }
         let free = all.filter { lease in
             let sessions = holders[lease] ?? []
             return !sessions.contains(session) && (pool.isOversubscribed || sessions.isEmpty)

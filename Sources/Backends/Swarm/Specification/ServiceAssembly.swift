@@ -15,7 +15,7 @@ struct ServiceAssembly: Sendable {
     var secrets: [FileReference] = []
     /// Variables that name the files of certificates in the container.
     var certificatePaths: [String: String] = [:]
-    var leases: [Lease] = []
+    var leases: [AcceleratorLease] = []
     /// What a home hook answered.
     var mounts: [MountSpecification] = []
 

@@ -19,7 +19,7 @@ struct ServiceEnvironment: Sendable, Withheld {
     /// The variable that names the file with the token, where the token is a Docker secret.
     static let tokenFile = "JUPYTERHUB_API_TOKEN_FILE"
 
-    init(_ plan: SessionPlan, _ options: SwarmOptions, leases: [Lease] = []) throws(SpawnError) {
+    init(_ plan: SessionPlan, _ options: SwarmOptions, leases: [AcceleratorLease] = []) throws(SpawnError) {
         let hub = Self.hub(plan, options)
         variables = options.environment.container.variables
         variables.merge(hub) { $1 }

@@ -39,7 +39,13 @@ public struct SSHAuthenticator: Authenticator {
         if let back = options.backAuthorization {
             grant.authorizedKeys = try path(back.file ?? "~/.ssh/authorized_keys")
         }
-        if options.certificate != nil { grant.serial = .random(in: 1...UInt64(Int64.max)) }
+        if let terms = options.certificate {
+            grant.serial = Self.newSerial()
+            grant.certificate = SSHGrant.Certificate(
+                keyID: terms.identity ?? "multiplespawner \(wanted.identity.label) \(wanted.session.rawValue)",
+                principals: principals, sourceAddresses: terms.sourceAddresses,
+                permitsTerminal: terms.permitsTerminal, validity: Self.validity(terms, wanted))
+        }
         let examination = HostKeyExamination(authenticator: self, options: options)
         grant.machines = try await examination.unknown(wanted.machines)
         // From here on something is made; all of it is named in the grant.
@@ -53,7 +59,7 @@ public struct SSHAuthenticator: Authenticator {
         let publicKey = try await makeKey(key, options, wanted, checkpoint)
         credentials.keyFile = files.privateFile
         credentials.publicKey = "\(publicKey) \(Self.comment(for: wanted.identity))"
-        credentials.certificateFile = try await certify(publicKey, files, grant, options, principals, wanted)
+        credentials.certificateFile = try await certify(publicKey, files, grant, options)
         if let file = grant.authorizedKeys, let back = options.backAuthorization {
             try await AuthorizedKeys(file).add(publicKey, for: wanted.session, permitOpen: back.permitOpen)
         }

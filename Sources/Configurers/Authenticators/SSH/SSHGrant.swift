@@ -11,6 +11,17 @@ struct SSHGrant: Sendable, Hashable, Codable {
     var authorizedKeys: String?
     /// Of the certificate, for a list of revoked ones.
     var serial: UInt64?
+    /// What the certificate says, to make it anew before it runs out.
+    var certificate: Certificate?
+
+    struct Certificate: Sendable, Hashable, Codable {
+        var keyID: String
+        var principals: [String]
+        var sourceAddresses: [String]
+        var permitsTerminal: Bool
+        /// How long each one holds, in seconds.
+        var validity: UInt64
+    }
 
     struct Key: Sendable, Hashable, Codable {
         var directory: String

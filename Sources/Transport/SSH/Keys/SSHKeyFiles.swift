@@ -74,10 +74,13 @@ public struct SSHKeyFiles: Sendable, Hashable {
 
     /// Writes a certificate for the key, as one line.
     public func store(_ certificate: SSHCertificate) async throws(SpawnError) {
-        try await FileWork.run { () throws(SpawnError) in
-            try PrivateDirectory(directory).replace(
-                name + "-cert.pub", with: Array("\(certificate)\n".utf8), mode: 0o644)
-        }
+        try await FileWork.run { () throws(SpawnError) in try write(certificate) }
+    }
+
+    /// The same, on the calling thread.
+    public func write(_ certificate: SSHCertificate) throws(SpawnError) {
+        try PrivateDirectory(directory).replace(
+            name + "-cert.pub", with: Array("\(certificate)\n".utf8), mode: 0o644)
     }
 
     /// The certificate; `nil` where there is none that can be read.

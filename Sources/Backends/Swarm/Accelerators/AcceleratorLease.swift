@@ -1,5 +1,5 @@
 /// A device that a session has until it ends. It is part of the session's handle.
-struct Lease: Sendable, Hashable, Codable {
+struct AcceleratorLease: Sendable, Hashable, Codable {
     /// The name of the pool.
     let pool: String
     /// As the container's runtime names it: `0`, `GPU-fef8089b`.
