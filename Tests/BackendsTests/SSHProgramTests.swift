@@ -13,8 +13,10 @@ import Testing
         access(path, X_OK) == 0
     }
 
-    private func run(_ text: ShellText, shell: String = "/bin/sh", cut: Int? = nil) async throws -> ShellAnswer {
-        let input = text.command(limit: .seconds(10)).input
+    private func run(
+        _ text: ShellText, shell: String = "/bin/sh", after lines: String = "", cut: Int? = nil
+    ) async throws -> ShellAnswer {
+        let input = Array(lines.utf8) + text.command(limit: .seconds(10)).input
         let result = try await Subprocess.run(
             .path(FilePath(shell)), arguments: ["-s", "--"], input: .array(Array(input.prefix(cut ?? input.count))),
             output: .bytes(limit: 1 << 20), error: .bytes(limit: 1 << 20))
@@ -56,7 +58,9 @@ import Testing
         }
     }
 
-    @Test func `write files as they are`() async throws {
+    /// The second line is of a shell that has no `printf` of its own.
+    @Test(arguments: ["", "printf() { [ -n \"$1\" ] && command printf \"$@\"; }\n"])
+    func `write files as they are`(lines: String) async throws {
         var random = SystemRandomNumberGenerator()
         let directory = try TemporaryDirectory()
         defer { directory.remove() }
@@ -66,7 +70,7 @@ import Testing
                 var text = ShellText()
                 text.define("content", printing: content)
                 text.add("main() { content >\(directory.path)/file; say done; }")
-                #expect(try await run(text, shell: shell)["done"] != nil)
+                #expect(try await run(text, shell: shell, after: lines)["done"] != nil)
                 let seen = try Data(contentsOf: URL(filePath: "\(directory.path)/file"))
                 #expect(Array(seen) == Array((content + "\n").utf8), "\(shell)")
             }

@@ -26,6 +26,10 @@ SILENCE_SECONDS = 45.0
 KEEP_SECONDS = 60.0
 # A stop takes as long as the undoing does.
 STOP_SECONDS = 600.0
+# Why a start is not begun.
+NOT_ENDED = (
+    "the last server is still being ended, for its machine cannot be reached; try again in a while"
+)
 # How long the first start of a hub waits for the stream; a start needs it not, only its progress.
 FIRST_WORD_SECONDS = 2.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
@@ -146,8 +150,19 @@ class Engine:
                 continue
             if other["id"] != session.id and other["state"] not in ENDED:
                 self.log.warning("Removing the leftover session %s", other["id"])
-                await self.stop(Session(other["id"]))
+                await self._clear(Session(other["id"]), max(1, request["start_timeout"] - 1))
         return await self._insist(lambda: self._send(session, request), math.inf)
+
+    async def _clear(self, leftover: Session, seconds: float) -> None:
+        """End it, or say that it cannot be ended now, before the hub gives up without a reason."""
+        ending = asyncio.ensure_future(self.stop(leftover))
+        try:
+            await asyncio.wait([ending], timeout=seconds)
+            if not ending.done():
+                raise EngineError("unavailable", NOT_ENDED)
+            ending.result()
+        finally:
+            ending.cancel()
 
     async def _send(self, session: Session, request: dict[str, Any]) -> dict[str, Any]:
         """What is on its way cannot be called back, so a cancel leaves it to `stop` to await it."""

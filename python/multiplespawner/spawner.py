@@ -29,6 +29,8 @@ from .transport import Transport, query
 STATE_VERSION = 1
 # Of the last choice, in characters; the form's own are far shorter.
 LONGEST_LAST = 4000
+# How long a failed start keeps its user waiting while it is undone: a machine that hangs may take hours.
+UNDO_SECONDS = 10.0
 # How long a poll waits for the first word of an engine that is just being started.
 PATIENCE_SECONDS = 20.0
 
@@ -82,6 +84,7 @@ class MultipleSpawner(Certified, Spawner):
     _engine: Engine | None = None
     _session: Session | None = None
     _undoing: asyncio.Task[None] | None = None
+    _undos: ClassVar[set[asyncio.Task[None]]] = set()
     _begun: asyncio.Event | None = None
 
     @default("hub_name")
@@ -143,12 +146,19 @@ class MultipleSpawner(Certified, Spawner):
             request = {**self._request(), **await knowledge(self)}
             data = await self.engine.start(session, request)
         except asyncio.CancelledError:
-            self._undoing = asyncio.create_task(self._undo(session))
+            self._undoing = self._begin_undo(session)
             raise
         except (EngineError, EngineSilent) as error:
             self._forgive_failure()
             raise http_error(error) from error
         return data["url"]
+
+    def _begin_undo(self, session: Session) -> asyncio.Task[None]:
+        """Undo it whoever waits for it; the loop itself would forget a task that nobody holds."""
+        task = asyncio.create_task(self._undo(session))
+        self._undos.add(task)
+        task.add_done_callback(self._undos.discard)
+        return task
 
     async def _undo(self, session: Session) -> None:
         try:
@@ -247,10 +257,20 @@ class MultipleSpawner(Certified, Spawner):
         return await super().get_url()
 
     async def stop(self, now: bool = False) -> None:
-        """Return when the server is really gone; stopping twice is no error."""
-        if self._undoing is not None:
-            await asyncio.wait([self._undoing])
+        """Return when the server is really gone; stopping twice is no error.
+
+        A start that failed has its reason, and the hub shows it when this returns: what of it cannot be
+        undone in a moment, the engine undoes without the user, and no new start overtakes it.
+        """
         session = self._session or self.engine.owners.get((self.user.name, self.name))
+        undoing, self._undoing = self._undoing, None
+        if undoing is None and session is not None and session.failing:
+            undoing = self._begin_undo(session)
+        if undoing is not None:
+            await asyncio.wait([undoing], timeout=UNDO_SECONDS)
+            if not undoing.done():
+                self.log.warning("The failed start of %s is undone meanwhile", self._log_name)
+                return
         if session is not None and not session.ended:
             try:
                 await self.engine.stop(session, now)

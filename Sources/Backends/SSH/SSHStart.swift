@@ -90,12 +90,7 @@ struct SSHStart: Sendable {
         } catch {
             // As far as it is known here: what is there is ended, if it can be reached.
             let failure = SpawnError(wrapping: error, "the start of \(plan.identity.label.excerpt) failed")
-            let begun = handle
-            do {
-                try await Task { try await backend.end(begun, grace: .zero) }.value
-            } catch {
-                throw Stranded(error: failure)
-            }
+            guard await isEnded(handle) else { throw Stranded(error: failure) }
             try Task.checkCancellation()
             throw failure
         }
@@ -103,6 +98,23 @@ struct SSHStart: Sendable {
             throw SpawnError(.internal, "a server was started at no port")
         }
         return endpoint
+    }
+
+    /// Ends what a failed start has there.
+    ///
+    /// A task that is cancelled does not wait: its user is told at once, and the handle that is written down is undone for
+    /// as long as it takes.
+    private func isEnded(_ handle: SSHHandle) async -> Bool {
+        let (results, result) = AsyncStream<Bool>.makeStream()
+        Task {
+            do {
+                try await backend.end(handle, grace: .zero)
+                result.yield(true)
+            } catch {}
+            result.finish()
+        }
+        for await isEnded in results { return isEnded }
+        return false
     }
 
     private func program(_ handle: SSHHandle, on host: SSHHost) throws -> StartProgram {

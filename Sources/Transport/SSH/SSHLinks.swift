@@ -5,8 +5,8 @@ import MultipleSpawner
 ///
 /// libssh2 makes them; where it cannot (a cipher, a certificate), `other` may, and is asked at once from then on.
 ///
-/// After a failure nobody tries again for a second, then for two, and so on up to half a minute: who asks meanwhile is
-/// told the last reason at once.
+/// After a failure nobody tries again for a second, then for two, and so on up to five, or half a minute where we were
+/// refused: who asks meanwhile is told the last reason at once.
 public actor SSHLinks {
     private struct Place {
         var links: [any SSHLink] = []
@@ -153,10 +153,16 @@ public actor SSHLinks {
         let pause = Duration.seconds(1 << min(place.failures, 5))
         place.isMaking = false
         place.failures += 1
-        place.lastFailure = (error, .now + min(pause, .seconds(30)))
+        place.lastFailure = (error, .now + min(pause, Self.longestPause(after: error)))
         place.waiting = []
         places[target] = place
         for answer in waiting { answer.fail(error) }
+    }
+
+    /// One that does not answer may be back at any moment, and its users wait; one that refuses us may lock out who asks
+    /// too often.
+    private static func longestPause(after error: SpawnError) -> Duration {
+        [.unavailable, .timedOut].contains(error.code) ? .seconds(5) : .seconds(30)
     }
 
     private func lost(_ link: any SSHLink, _ target: SSHTarget, _ reason: SpawnError) {

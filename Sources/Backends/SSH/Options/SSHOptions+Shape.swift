@@ -45,6 +45,9 @@ extension SSHOptions {
         Field(
             "host_keys", .choice(["strict", "accept-new"]),
             "Whether an unknown machine is believed the first time (strict: no)."),
+        Field(
+            "user_format_attributes", .list(.string),
+            "Attributes of the hub's user whose values are placeholders here and in the authenticator: `password`."),
     ]
 
     private static let server = [

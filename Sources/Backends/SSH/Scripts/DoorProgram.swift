@@ -17,6 +17,13 @@ struct DoorProgram: Sendable {
         return text
     }
 
+    /// Nothing is held there any more.
+    func forgetting() -> ShellText {
+        var text = text()
+        text.add("main() { rm -f \"$base/doors/$port-$boot\"; rmdir \"$base/doors\" 2>/dev/null; }")
+        return text
+    }
+
     func freeing() -> ShellText {
         var text = text()
         text.add(
@@ -46,7 +53,9 @@ struct DoorProgram: Sendable {
             keeper() {
               number=$$
               while stat_of "$number" && [ "$number" -gt 1 ]; do
-                case $(cat "/proc/$number/comm" 2>/dev/null) in sshd*) return 0 ;; esac
+                comm=
+                { read -r comm <"/proc/$number/comm"; } 2>/dev/null
+                case $comm in sshd*) return 0 ;; esac
                 number=$parent
               done
               return 1

@@ -35,16 +35,24 @@ extension StartProgram.ServerSurroundings {
         if let memory { properties += ["-p", "MemoryMax=\(memory)", "-p", "MemorySwapMax=0"] }
         if let cpu { properties += ["-p", "CPUQuota=\(max(1, Int((cpu * 100).rounded())))%"] }
         let words = properties.joined(separator: " ")
+        let controllers = [memory == nil ? nil : "memory", cpu == nil ? nil : "cpu"].compactMap(\.self)
         return [
             "[ \"$(id -u)\" = 0 ] && manager= || manager=--user",
             ": \"${XDG_RUNTIME_DIR:=/run/user/$(id -u)}\"", "export XDG_RUNTIME_DIR",
             "hold=\"systemd-run $manager --scope --quiet --collect \(words) --\"",
-            "if ! $hold true 2>/dev/null; then hold=",
+            // An account's own systemd may take a limit that it has no power to hold: what counts is the cgroup.
+            "if ! $hold /bin/sh -c '\(Self.isHeld)' sh \(controllers.joined(separator: " ")) 2>/dev/null; then hold=",
             limits == .systemd
                 ? "echo 'systemd does not hold limits for this account on this machine' >&2; leave 71; fi"
                 : "echo 'limits are not enforced: systemd does not hold them for this account on this machine' >&2; fi",
         ]
     }
+
+    /// Succeeds where these controllers have the shell in a scope of its own, with cgroups of either version.
+    private static let isHeld = #"""
+        for each in "$@"; do grep -Eq ":([^:]*,)?$each(,[^:]*)?:.*\.scope\$" /proc/self/cgroup || \
+        [ -e "/sys/fs/cgroup$(sed -n "s/^0:://p" /proc/self/cgroup)/$each.max" ] || exit 1; done
+        """#
 
     /// A path that a shell expands only where it begins with the home.
     private static func path(_ path: String) -> String {

@@ -36,14 +36,15 @@ struct ShellText: Sendable {
         text += lines + "\n"
     }
 
-    /// A function that writes this text to its output, byte for byte.
-    ///
-    /// No line of it may look like the beginning of the last one, for a shell may lose a byte where it changes its mind.
+    /// A function that writes this text to its output, byte for byte, and a newline.
     mutating func define(_ name: String, printing content: String) {
-        let newline = UInt8(ascii: "\n")
-        let lines = content.utf8.split(separator: newline, omittingEmptySubsequences: false)
-            .map { "+" + String(decoding: Array($0), as: UTF8.self) }
-        text += "\(name)() {\nsed 's/^+//' <<'\(mark)'\n\(lines.joined(separator: "\n"))\n\(mark)\n}\n"
+        text += "\(name)() {\nwrite \(ShellQuote.quoted(content))\n}\n"
+    }
+
+    /// A port as the kernel lists it.
+    static func hexadecimal(port: Int) -> String {
+        let digits = String(port, radix: 16, uppercase: true)
+        return String(repeating: "0", count: max(0, 4 - digits.utf8.count)) + digits
     }
 
     /// The program, whose last line calls `main`.
@@ -51,9 +52,12 @@ struct ShellText: Sendable {
         RemoteCommand(script: text + "main\nexit 0\n", limit: limit, mostOutput: mostOutput)
     }
 
-    /// What every program can do.
+    /// What every program can do. What the shell can do itself is not left to a program: each start of one costs more
+    /// than all the rest.
     ///
     /// - `say WORDS`: one line of the answer.
+    /// - `write TEXT`: the text and a newline. It may be secret, so no program is given it as an argument: not every shell
+    ///   has a `printf` of its own.
     /// - `stat_of PID`: sets `state`, `parent`, `leads`, `start` of a process; fails where there is none.
     /// - `lives PID START`: whether that very process is there and is no corpse.
     static let prelude = #"""
@@ -62,8 +66,14 @@ struct ShellText: Sendable {
         LC_ALL=C
         export LC_ALL
         say() { printf '%s %s\n' "$mark" "$*"; }
+        write() { printf '%s\n' "$1"; }
+        PATH=/ printf '' 2>/dev/null || write() {
+        cat <<end
+        $1
+        end
+        }
         stat_of() {
-          line=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
+          { IFS= read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
           set -- ${line##*) }
           [ $# -ge 20 ] || return 1
           state=$1 parent=$2 leads=$4
@@ -71,7 +81,8 @@ struct ShellText: Sendable {
           start=$1
         }
         lives() { stat_of "$1" && [ "$start" = "$2" ] && [ "$state" != Z ] && [ "$state" != X ]; }
-        boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)
+        boot=
+        { read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null
 
         """#
 

@@ -33,7 +33,8 @@ struct StartProgram: Sendable {
         text.set(base: handle.base)
         text.set("id", session.rawValue)
         text.set("attempt", handle.attempt)
-        text.set("ports", ports.map(String.init).joined(separator: " "))
+        text.set("ports", ports.map { "\($0):\(ShellText.hexadecimal(port: $0))" }.joined(separator: " "))
+        text.set("place", LocalMachine.reachable(handle.address))
         text.set("before", url.0)
         text.set("after", url.1)
         text.add(ShellText.members)
@@ -43,7 +44,7 @@ struct StartProgram: Sendable {
         text.define("launcher", printing: launcher())
         text.add("certificates() { :")
         for (variable, content) in certificates {
-            text.add("printf '%s\\n' \(ShellQuote.quoted(content.reveal())) >\"$d/\(variable).pem\" || return 1")
+            text.add("write \(ShellQuote.quoted(content.reveal())) >\"$d/\(variable).pem\" || return 1")
             text.add("printf \"export \(variable)='%s'\\n\" \"$d/\(variable).pem\" >>\"$d/environment\" || return 1")
         }
         text.add("}")
@@ -53,11 +54,28 @@ struct StartProgram: Sendable {
 
     private static let program = #"""
         refuse() { say failed "$*"; rm -rf "$d"; exit 0; }
+        # Whether somebody listens there. The kernel takes milliseconds to list all connections, so it is asked for a list
+        # only where one port alone may be used: whoever has that may be a server that hangs.
+        taken() {
+          case $ports in
+          *' '*)
+            if command -v bash >/dev/null; then
+              bash --norc -c ': <"/dev/tcp/$1/$2"' bash "$place" "${1%:*}" </dev/null 2>/dev/null
+              return
+            fi
+            ;;
+          esac
+          grep -qsi ":${1#*:} [0-9A-F]*:[0-9A-F]* " /proc/net/tcp /proc/net/tcp6
+        }
         main() {
           d=$base/sessions/$id
-          mkdir -p "$base/sessions" "$base/ended" 2>/dev/null || { say failed "$base cannot be made"; return; }
+          new=
+          if [ ! -d "$base/sessions" ] || [ ! -d "$base/ended" ]; then
+            new=yes
+            mkdir -p "$base/sessions" "$base/ended" 2>/dev/null || { say failed "cannot make $base: is the disk full?"; return; }
+          fi
           [ -O "$base" ] || { say failed "$base belongs to somebody else"; return; }
-          chmod 700 "$base" "$base/sessions"
+          [ -z "$new" ] || chmod 700 "$base" "$base/sessions"
           command -v setsid >/dev/null || { say failed "setsid is missing: install util-linux"; return; }
           if ! mkdir "$d" 2>/dev/null; then
             set -- $(cat "$d/starter" 2>/dev/null)
@@ -70,26 +88,27 @@ struct StartProgram: Sendable {
               sleep 0.1
             done
             rm -rf "$d"
-            mkdir "$d" || { say failed "$d cannot be made"; return; }
+            mkdir "$d" || { say failed "cannot write to $base/sessions: is the disk full?"; return; }
           fi
-          stat_of $$ && printf '%s %s\n' "$$" "$start" >"$d/starter" || refuse "$d cannot be written to, or /proc is not there"
+          stat_of $$ || refuse "/proc is not there"
+          printf '%s %s\n' "$$" "$start" >"$d/starter" || refuse "cannot write to $base/sessions: is the disk full?"
           if [ -e "$base/ended/$attempt" ]; then rm -rf "$d"; say over; return; fi
-          find "$base/ended" -type f -mtime +2 -exec rm -f {} + 2>/dev/null
+          set +f
+          set -- "$base"/ended/*
+          set -f
+          [ ! -e "$1" ] || find "$base/ended" -type f -mtime +2 -exec rm -f {} + 2>/dev/null
           port=
           for each in $ports; do
-            grep -qsi ":$(printf '%04X' "$each") [0-9A-F]*:[0-9A-F]* " /proc/net/tcp /proc/net/tcp6 || { port=$each; break; }
+            taken "$each" || { port=${each%:*}; break; }
           done
           [ -n "$port" ] || { rm -rf "$d"; say taken; return; }
-          label >"$d/label" && environment >"$d/environment" && certificates && launcher >"$d/launcher" || refuse "$d cannot be written to: is the disk full?"
+          label >"$d/label" && environment >"$d/environment" && certificates && launcher >"$d/launcher" || refuse "cannot write to $base/sessions: is the disk full?"
           printf "export JUPYTERHUB_SERVICE_URL='%s%s%s'\n" "$before" "$port" "$after" >>"$d/environment"
           printf 'port=%s\n' "$port" >"$d/port"
-          MULTIPLESPAWNER_SESSION=$id setsid -f /bin/sh "$d/launcher" "$d" </dev/null >>"$d/log" 2>&1
-          for round in 1 2 3 4 5 6 7 8 9 10; do
-            [ -s "$d/state" ] && break
-            sleep 0.0$round
-          done
-          rm -f "$d/starter"
-          set -- $(cat "$d/state" 2>/dev/null)
+          # The launcher tells when it runs and has read the environment; where it does not, it lets go all the same.
+          set -- $(MULTIPLESPAWNER_SESSION=$id setsid -f /bin/sh "$d/launcher" "$d" 3>&1 </dev/null >>"$d/log" 2>&1)
+          # The environment is empty already; nobody waits for this.
+          rm -f "$d/starter" "$d/environment" </dev/null >/dev/null 2>&1 &
           [ $# -eq 3 ] || refuse "the server's shell did not start: $(tail -n 1 "$d/log" 2>/dev/null)"
           say started "$1" "$2" "$3" "$port"
         }
@@ -99,8 +118,11 @@ struct StartProgram: Sendable {
     private func launcher() -> String {
         var lines = [
             ShellText.prelude.split(separator: "\n").joined(separator: "\n"), "set +f", "d=$1",
-            "stat_of $$ && printf '%s %s %s\\n' \"$$\" \"$start\" \"$boot\" >\"$d/state.new\" && mv \"$d/state.new\" \"$d/state\" || exit 70",
-            "unset LC_ALL", ". \"$d/environment\"", "rm -f \"$d/environment\"", "umask 022",
+            // From here on the environment may give variables any value, and so what is needed is in none.
+            "stat_of $$ && set -- \"$1\" \"$$ $start $boot\" && printf '%s\\n' \"$2\" >\"$d/state\" || exit 70",
+            "unset LC_ALL", ". \"$1/environment\"", ": >\"$1/environment\"",
+            // Who started this may be gone.
+            "trap '' PIPE", "printf '%s\\n' \"$2\" 2>/dev/null >&3", "trap - PIPE", "exec 3>&-", "umask 022",
         ]
         // How it ended is written down, also where it never began.
         lines += [

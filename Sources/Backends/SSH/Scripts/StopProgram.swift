@@ -25,7 +25,7 @@ struct StopProgram: Sendable {
           d=
           if [ -n "$id" ]; then d=$base/sessions/$id; fi
           if [ -n "$d" ] && [ -z "$pid" ]; then
-            mkdir -p "$base/ended" 2>/dev/null && : >"$base/ended/$attempt" || { say failed "$base/ended cannot be written to"; return; }
+            mkdir -p "$base/ended" 2>/dev/null && : >"$base/ended/$attempt" || { say failed "cannot write to $base/ended: is the disk full?"; return; }
             set -- $(cat "$d/starter" 2>/dev/null)
             [ $# -eq 2 ] && lives "$1" "$2" && kill -KILL "$1" 2>/dev/null
             set -- $(cat "$d/state" 2>/dev/null)
@@ -34,6 +34,11 @@ struct StopProgram: Sendable {
           if [ -z "$then" ] || [ "$then" = "$boot" ]; then
             if [ -n "$pid" ] && [ "$patience" -gt 0 ] && lives "$pid" "$began"; then
               if [ "$leads" = "$pid" ]; then kill -s TERM -- "-$pid"; else kill -s TERM "$pid"; fi 2>/dev/null
+              # Many are quick.
+              for round in 1 2 3; do
+                lives "$pid" "$began" || break
+                sleep 0.0$round
+              done
               while [ "$patience" -gt 0 ] && lives "$pid" "$began"; do
                 patience=$((patience - 1))
                 sleep 0.05
@@ -49,7 +54,7 @@ struct StopProgram: Sendable {
           fi
           if [ -n "$d" ]; then
             rm -rf "$d" 2>/dev/null
-            if [ -e "$d" ]; then say failed "$d cannot be removed"; return; fi
+            if [ -e "$d" ]; then say failed "cannot remove $d"; return; fi
           fi
           say gone
         }

@@ -75,7 +75,7 @@ final class HubDoor: Sendable {
                 }
                 for await _ in ends {}
                 settle { $0.isOpen = false }
-                if Task.isCancelled { await tunnel.close() }
+                if Task.isCancelled { await shut(tunnel, over: link) }
             } catch {
                 let failure = SpawnError(wrapping: error, as: .unavailable, "the way from \(place) to the hub is shut")
                 let isNew = state.withLock { $0.failure?.message != failure.message }
@@ -113,6 +113,19 @@ final class HubDoor: Sendable {
             state.failure = nil
         }
         return tunnel
+    }
+
+    /// Takes back what was opened and written down. What cannot be reached now is of no use to anybody.
+    private func shut(_ tunnel: any BackwardTunnel, over link: any SSHLink) async {
+        // Who closes it has cancelled this task, and what is asked in it would not be done.
+        _ = await Task {
+            await within(.seconds(5)) {
+                await tunnel.close()
+                guard case .tcp(_, let port) = tunnel.remote else { return }
+                let program = DoorProgram(base: SSHOptions.usualBase, port: port).forgetting()
+                _ = try? await link.run(program.command(limit: .seconds(5)))
+            }
+        }.value
     }
 
     private func settle(_ change: (inout State) -> Void) {

@@ -13,8 +13,8 @@ enum OpenSSHPrivateKey {
     static let end = "-----END OPENSSH PRIVATE KEY-----"
     private static let magic = Array("openssh-key-v1\0".utf8)
 
-    static func encode(_ pair: SSHKeyPair) -> [UInt8] {
-        let check = UInt32.random(in: 0 ... .max)
+    /// - Parameter check: stands twice in the secret part, so that a reader sees whether it was opened rightly.
+    static func encode(_ pair: SSHKeyPair, check: UInt32 = .random(in: 0 ... .max)) -> [UInt8] {
         var inner = SSHWriter()
         inner.number(check)
         inner.number(check)

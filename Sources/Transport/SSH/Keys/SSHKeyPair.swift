@@ -1,5 +1,5 @@
 import Crypto
-import MultipleSpawner
+public import MultipleSpawner
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -26,6 +26,14 @@ public struct SSHKeyPair: Sendable {
     /// A new ed25519 key.
     public static func ed25519(comment: String = "") -> SSHKeyPair {
         SSHKeyPair(Curve25519.Signing.PrivateKey(), comment: comment)
+    }
+
+    /// The ed25519 key that is made of these 32 bytes; `nil` for any other number of them.
+    public init?(ed25519Seed seed: [UInt8], comment: String = "") {
+        guard seed.count == 32, let key = try? Curve25519.Signing.PrivateKey(rawRepresentation: seed) else {
+            return nil
+        }
+        self.init(key, comment: comment)
     }
 
     init(_ key: Curve25519.Signing.PrivateKey, comment: String) {
@@ -57,6 +65,13 @@ public struct SSHKeyPair: Sendable {
             $0.bigNumber(Array(key.rawRepresentation))
         }
         return SSHKeyPair(publicKey: SSHPublicKey(trusted: type, blob), secretPart: secret, comment: comment)
+    }
+
+    /// The private key as a file of OpenSSH has it, without a passphrase: the same text for the same key and comment.
+    public var privateText: Secret {
+        let digest = Array(SHA256.hash(data: Array("check".utf8) + secretPart))
+        let check = digest.prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        return Secret(String(decoding: OpenSSHPrivateKey.encode(self, check: check), as: UTF8.self))
     }
 
     /// One line of `authorized_keys`, or of a `.pub` file, without its end.

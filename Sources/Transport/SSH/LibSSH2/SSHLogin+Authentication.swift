@@ -117,9 +117,10 @@ extension SSHLogin {
     private func check(_ session: SSHSession, _ code: Int32, _ methods: String, _ tried: String) throws {
         guard code != 0 else { return }
         if session.failure.isLoss, session.failure.ending != nil { throw lost(session) }
+        let fault = SSHCertificate.fault(of: target).map { ": \($0)" } ?? ""
         throw SpawnError(
             .unauthorized,
-            "\(target.hostAndPort) does not let '\(target.user.excerpt)' in with \(tried); it takes: \(methods)",
+            "\(target.hostAndPort) does not let '\(target.user.excerpt)' in with \(tried)\(fault); it takes: \(methods)",
             cause: session.failure)
     }
 

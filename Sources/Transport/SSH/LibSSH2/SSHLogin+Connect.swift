@@ -25,8 +25,9 @@ extension SSHLogin {
                 .timedOut, "\(target.hostAndPort) does not answer; is the machine up, and does a firewall let us in?")
         }
         let words = String(cString: strerror(reason))
-        throw SpawnError(
-            .unavailable, "cannot reach \(target.hostAndPort): \(words); is its SSH server running at that port?")
+        let isOff = [EHOSTUNREACH, EHOSTDOWN, ENETUNREACH].contains(reason)
+        let question = isOff ? "is the machine up?" : "is its SSH server running at that port?"
+        throw SpawnError(.unavailable, "cannot reach \(target.hostAndPort): \(words); \(question)")
     }
 
     private func connect(

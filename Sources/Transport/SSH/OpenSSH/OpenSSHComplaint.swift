@@ -16,8 +16,10 @@ struct OpenSSHComplaint: Error, CustomStringConvertible {
     var description: String { lines.suffix(8).joined(separator: " | ") }
 
     /// Why no connection came about.
-    func reason(of target: SSHTarget) -> SpawnError {
-        if let error = hostKey(target) ?? login(target) { return error }
+    ///
+    /// - Parameter fault: what is wrong with the certificate that was tried, where that is known.
+    func reason(of target: SSHTarget, fault: String? = nil) -> SpawnError {
+        if let error = hostKey(target) ?? login(target, fault) { return error }
         for (sign, meaning) in Self.faults where holds(sign) {
             return SpawnError(.unavailable, "\(target) cannot be reached: \(meaning)", cause: self)
         }
@@ -70,8 +72,11 @@ struct OpenSSHComplaint: Error, CustomStringConvertible {
                 + "-p \(target.port) \(target.host.excerpt)), or set 'host_keys' to 'accept-new'", cause: self)
     }
 
-    private func login(_ target: SSHTarget) -> SpawnError? {
-        guard holds("Permission denied (") || holds("Too many authentication failures") else { return nil }
+    /// Whether it was the login that failed.
+    var isOfLogin: Bool { holds("Permission denied (") || holds("Too many authentication failures") }
+
+    private func login(_ target: SSHTarget, _ fault: String?) -> SpawnError? {
+        guard isOfLogin else { return nil }
         if case .key(let key, let certificate, _) = target.credential {
             if holds("bad permissions") {
                 return SpawnError(
@@ -88,10 +93,11 @@ struct OpenSSHComplaint: Error, CustomStringConvertible {
             }
             return String(line[line.index(after: open)..<close]).excerpt
         }
+        let advice = fault.map { ": \($0)" } ?? "; check the account, its key or certificate, and the server's log"
         return SpawnError(
             .unauthorized,
-            "the login at \(target) was refused (the server takes \(methods ?? "something else")); check the account, "
-                + "its key or certificate, and the server's log", cause: self)
+            "the login at \(target) was refused (the server takes \(methods ?? "something else"))\(advice)", cause: self
+        )
     }
 
     private static let faults = [

@@ -25,10 +25,10 @@ public final class OpenSSHLink: SSHLink {
 
     var control: String { "\(directory.path)/c" }
 
-    private init(_ target: SSHTarget, program: String) throws(SpawnError) {
+    private init(_ target: SSHTarget, program: String, directory: ControlDirectory) {
         self.target = target
         self.program = program
-        directory = try ControlDirectory()
+        self.directory = directory
     }
 
     /// Connects, and returns when commands can be run.
@@ -37,7 +37,8 @@ public final class OpenSSHLink: SSHLink {
     public static func connect(
         to target: SSHTarget, program: String = "/usr/bin/ssh", limit: Duration = .seconds(30)
     ) async throws -> OpenSSHLink {
-        let link = try OpenSSHLink(target, program: program)
+        let directory = try await FileWork.run { () throws(SpawnError) in try ControlDirectory() }
+        let link = OpenSSHLink(target, program: program, directory: directory)
         let askPass = try link.secret.map { secret throws(SpawnError) in try AskPass(secret, in: link.directory.path) }
         let arguments = try OpenSSHArguments(target: target, program: program)
             .master(control: link.control, marker: OpenSSHMaster.marker)

@@ -53,7 +53,10 @@ final class OpenSSHMaster: Sendable {
                     .unsupported,
                     "'\(program.excerpt)' cannot be run; install openssh-client, or name it in 'ssh_command'")
             } catch {}
-            finish(reason ?? complaint.reason(of: target))
+            if let reason { return finish(reason) }
+            let complaint = complaint
+            let fault = complaint.isOfLogin ? await FileWork.run { SSHCertificate.fault(of: target) } : nil
+            finish(complaint.reason(of: target, fault: fault))
         }
         state.withLock { $0.task = task }
     }

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Lets so many go on at once; the others wait their turn, in order, and may stop waiting.
-final class Turns: Sendable {
+public final class Turns: Sendable {
     private struct State {
         var free: Int
         var waiting: [(key: UInt64, continuation: CheckedContinuation<Bool, Never>)] = []
@@ -10,12 +10,15 @@ final class Turns: Sendable {
 
     private let state: Mutex<State>
 
-    init(_ count: Int) {
+    /// - Parameter count: how many may go on at once.
+    public init(_ count: Int) {
         state = Mutex(State(free: count))
     }
 
     /// Does the work when it is its turn.
-    func take<Value: Sendable>(_ work: () async throws -> Value) async throws -> Value {
+    ///
+    /// - Throws: `CancellationError` where the caller was cancelled before it was, and whatever the work throws.
+    public func take<Value: Sendable>(_ work: () async throws -> Value) async throws -> Value {
         let key = state.withLock { state in
             state.last += 1
             return state.last
