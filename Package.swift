@@ -65,12 +65,23 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
-        // What is done before the start: keys, certificates and known hosts.
+        // What is done before the start: keys, certificates and known hosts; playbooks and scripts.
         .target(
             name: "Configurers",
             dependencies: [
                 "MultipleSpawner", "Transport",
                 .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            resources: [.embedInCode("Ansible/multiplespawner_lines.py")],
+            swiftSettings: settings
+        ),
+        // Who owns the machines: a pool of hosts, and clouds.
+        .target(
+            name: "Providers",
+            dependencies: [
+                "MultipleSpawner", "Transport",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
             ],
             swiftSettings: settings
         ),
@@ -80,7 +91,7 @@ let package = Package(
         .executableTarget(
             name: "Daemon",
             dependencies: [
-                "MultipleSpawner", "Backends", "Configurers", "Transport", "CLinux",
+                "MultipleSpawner", "Backends", "Configurers", "Providers", "Transport", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -123,7 +134,9 @@ let package = Package(
         .executableTarget(name: "FakeServer", dependencies: ["CLinux"]),
         // A server of one test's own that answers as it is told, well or badly.
         .target(name: "ScriptedServer", swiftSettings: settings),
-        .testTarget(name: "MultipleSpawnerTests", dependencies: ["MultipleSpawner"], swiftSettings: settings),
+        .testTarget(
+            name: "MultipleSpawnerTests",
+            dependencies: ["MultipleSpawner", .product(name: "Logging", package: "swift-log")], swiftSettings: settings),
         .testTarget(
             name: "BackendsTests",
             dependencies: [
@@ -144,6 +157,15 @@ let package = Package(
         ),
         .testTarget(
             name: "ConfigurersTests", dependencies: ["Configurers", "MultipleSpawner", "Transport"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ProvidersTests",
+            dependencies: [
+                "Providers", "MultipleSpawner", "Transport", "ScriptedServer",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ],
             swiftSettings: settings
         ),
         .testTarget(

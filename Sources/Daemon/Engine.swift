@@ -34,7 +34,8 @@ struct Engine {
         state = try StateDirectory(settings.stateDirectory)
         let registry = try Plugins.registry(
             stateDirectory: settings.stateDirectory, openFileLimit: openFileLimit, docker: settings.docker,
-            installation: try state.installation(), grace: settings.grace, connections: connections)
+            installation: try state.installation(), grace: settings.grace, playbooks: settings.playbooks,
+            publicAddress: settings.publicAddress, connections: connections)
         let files = try CatalogueFiles(
             paths: CataloguePaths(settings, home: home), registry: registry, log: log)
         self.files = files
@@ -53,8 +54,8 @@ struct Engine {
             policy: Orchestrator.Policy(
                 grace: settings.grace, abandonedAfter: settings.abandonedAfter,
                 abandonedStartAfter: settings.abandonedStartAfter),
-            log: log,
-            plan: { try files.catalogue.plan(for: $0) })
+            installation: try state.installation(), log: log,
+            plans: { try files.catalogue.plans(for: $0) })
     }
 
     /// Runs until it is told to stop. The users' servers stay.
@@ -75,7 +76,7 @@ struct Engine {
         let services: [any Service] =
             [
                 BackendWatch(orchestrator: orchestrator), Housekeeping(orchestrator: orchestrator),
-                Renewing(orchestrator: orchestrator),
+                Upkeep(orchestrator: orchestrator),
                 CatalogueWatch(files: files, orchestrator: orchestrator), UploadCleaning(uploads: uploads), sessions,
             ] + (try listeners(sessions))
         log.info("serving", metadata: ["socket": "\(settings.socket)", "listen": "\(settings.listen ?? "-")"])
@@ -120,7 +121,9 @@ struct Engine {
         router.add(middleware: Gatekeeper(rule: rule))
         OperationRoutes(metrics: metrics, gauges: { await sessions.measure() }).add(to: router)
         ResidentRoutes(
-            sweep: Sweep(ledger: orchestrator.ledger, registry: orchestrator.registry), grace: settings.grace
+            sweep: Sweep(
+                ledger: orchestrator.ledger, registry: orchestrator.registry, machines: orchestrator.machines),
+            grace: settings.grace
         )
         .add(to: router)
         SessionRoutes(
@@ -129,6 +132,7 @@ struct Engine {
                 ledger: orchestrator.ledger, epoch: String(UInt32.random(in: 0...UInt32.max), radix: 36)),
             uploads: uploads
         ).add(to: router)
+        ProviderRoutes(files: files, orchestrator: orchestrator).add(to: router)
         CatalogueRoutes(files: files, orchestrator: orchestrator, uploads: uploads).add(to: router)
         return router
     }
@@ -157,8 +161,8 @@ struct Housekeeping: Service {
     }
 }
 
-/// Renews what runs out under sessions that run.
-struct Renewing: Service {
+/// Renews what runs out under sessions that run, and gives back machines that nobody needs.
+struct Upkeep: Service {
     let orchestrator: Orchestrator
 
     func run() async throws {
@@ -166,6 +170,7 @@ struct Renewing: Service {
             while !Task.isCancelled {
                 try await Task.sleep(for: .seconds(5))
                 await orchestrator.renew()
+                await orchestrator.machines.tidy()
             }
         }
     }

@@ -9,6 +9,7 @@ struct MultipleSpawnerCommand: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, CheckCommand.self, PlanCommand.self, DoctorCommand.self, SessionsCommand.self,
+            ProvidersCommand.self,
             LogsCommand.self, SchemaCommand.self,
         ])
 }

@@ -2,6 +2,8 @@ import Backends
 import Configurers
 import FoundationEssentials
 import MultipleSpawner
+import Providers
+import Transport
 
 /// Every plug-in that there is, by name. Nothing else in the program names one.
 enum Plugins {
@@ -13,10 +15,13 @@ enum Plugins {
     ///   - docker: where Docker is; the environment completes it.
     ///   - installation: tells this daemon's things from another one's.
     ///   - grace: how long servers are given to end.
+    ///   - playbooks: where playbooks and scripts are looked for; `nil`: where the environment says.
+    ///   - publicAddress: what machines call this one.
     ///   - connections: to be shut down before the program exits.
     static func registry(
         stateDirectory: String, openFileLimit: Int? = nil, docker: DockerSettings = DockerSettings(),
-        installation: String = "", grace: Duration = .seconds(10), connections: Connections = Connections(),
+        installation: String = "", grace: Duration = .seconds(10), playbooks: String? = nil,
+        publicAddress: String? = nil, connections: Connections = Connections(),
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(SpawnError) -> Registry {
         let machine = try LocalMachine(logDirectory: stateDirectory + "/logs", openFileLimit: openFileLimit)
@@ -26,6 +31,11 @@ enum Plugins {
         let ssh = SSHConfiguration(
             links: connections.ssh, stateDirectory: stateDirectory, installation: installation,
             home: environment["HOME"])
+        let cloud: @Sendable (ProviderSite) -> CloudSite = { site in
+            CloudSite(
+                installation: site.installation, stateDirectory: stateDirectory, environment: environment,
+                http: connections.http)
+        }
         return Registry(
             backends: [
                 Registry.Entry(LocalBackend(machine), classes: LocalBackend.classes),
@@ -39,14 +49,32 @@ enum Plugins {
                     SSHAuthenticator(stateDirectory: stateDirectory, environment: environment),
                     classes: SSHAuthenticator.classes),
                 Registry.AuthenticatorEntry(ProgramAuthenticator(), classes: ProgramAuthenticator.classes),
-            ], announcedHooks: hooks)
+            ],
+            configurers: [
+                Registry.ConfigurerEntry(
+                    AnsibleConfigurer(
+                        directory: playbooks, stateDirectory: stateDirectory, environment: environment),
+                    classes: AnsibleConfigurer.classes),
+                Registry.ConfigurerEntry(
+                    ScriptConfigurer(directory: playbooks, environment: environment), classes: ScriptConfigurer.classes),
+            ],
+            providers: [
+                Registry.ProviderMaker(EC2Provider.self) { site throws(SpawnError) in
+                    try EC2Provider(name: site.name, options: site.options, site: cloud(site))
+                },
+                Registry.ProviderMaker(OCIProvider.self) { site throws(SpawnError) in
+                    try OCIProvider(name: site.name, options: site.options, site: cloud(site))
+                },
+                Registry.ProviderMaker(StaticProvider.self) { site throws(SpawnError) in
+                    try StaticProvider(site, isAnswering: { await MachineDoor.isAnswering($0) })
+                },
+            ],
+            isAnswering: { await MachineDoor.isAnswering($0) },
+            hubValues: { HubValues.values(address: publicAddress) })
     }
 
     /// Backends of the originals that this build knows by name only.
     private static let announced = [
         Registry.Entry(announced: "docker", classes: ["dockerspawner.DockerSpawner", "dockerspawner.SwarmSpawner"])
     ]
-
-    /// Configurers of the originals that this build knows by name only.
-    private static let hooks = ["corc.configurer.AnsibleConfigurer"]
 }

@@ -12,6 +12,8 @@ struct Settings: Sendable {
     var deployments: String?
     var providers: String?
     var playbooks: String?
+    /// What machines call this one, for configurers.
+    var publicAddress: String?
     var listen: String?
     var tlsCertificate: String?
     var tlsKey: String?
@@ -31,6 +33,7 @@ struct Settings: Sendable {
         case socketGroup = "socket_group"
         case allowedUIDs = "allowed_uids"
         case stateDirectory = "state_dir"
+        case publicAddress = "public_address"
         case tlsCertificate = "tls_certificate"
         case tlsKey = "tls_key"
         case tokenFile = "token_file"
@@ -95,6 +98,7 @@ struct Settings: Sendable {
             Field("deployments", .path, "the file of deployments"),
             Field("providers", .path, "the file of providers"),
             Field("playbooks", .path, "the directory of playbooks"),
+            Field("public_address", .string, "what other machines call this one; its first address, when not given"),
             Field("listen", .string, "HOST:PORT for TLS connections"),
             Field("tls_certificate", .path, "the certificate chain, PEM"),
             Field("tls_key", .path, "the certificate's key, PEM"),
@@ -163,6 +167,7 @@ struct Settings: Sendable {
         deployments = path(.deployments)
         providers = path(.providers)
         playbooks = path(.playbooks)
+        publicAddress = text(.publicAddress)
         listen = text(.listen)
         tlsCertificate = path(.tlsCertificate)
         tlsKey = path(.tlsKey)

@@ -66,6 +66,8 @@ import Testing
         #expect(try both.candidates().map(\.address.host) == ["one", "two"])
         let form: JSONValue = ["hosts": ["one", "two"], "host_choice": "form"]
         #expect(SSHBackend.menu(of: form).keys == ["remote_host"])
+        #expect(SSHBackend.menu(of: form).machines == ["one", "two"])
+        #expect(SSHBackend.menu(of: ["hosts": ["one", "two"]]).machines == [])
         let settled = try SSHBackend.settle(
             form, with: Choice(options: ["remote_host": "two"]), within: HardwareLimits())
         #expect(try SSHOptions(settled).candidates().map(\.text) == ["two"])

@@ -59,13 +59,17 @@ import Testing
         #expect(plan.backend == "swarm")
     }
 
-    private static let sshExamples = ["basic", "cloudsshspawner", "conda", "direct", "sshspawner"]
+    private static let sshExamples = [
+        "basic", "certificates", "cloudsshspawner", "conda", "direct", "jump_host", "pool", "sshspawner",
+    ]
 
     @Test(arguments: sshExamples)
     func `an example of templates for other machines loads without a remark, and can be asked for`(name: String) throws
     {
         let reading = Catalogue.read(
-            CatalogueSources(templates: try file("templates/ssh_\(name).json")),
+            CatalogueSources(
+                templates: try file("templates/ssh_\(name).json"),
+                providers: name == "pool" ? try file("deployments/providers_pool.json") : nil),
             registry: try Plugins.registry(stateDirectory: "", environment: [:]), strict: true)
         #expect(reading.diagnostics.map(\.description) == [])
         let catalogue = try #require(reading.catalogue)

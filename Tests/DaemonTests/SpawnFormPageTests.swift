@@ -41,10 +41,21 @@ import Testing
         return try #require(reading.catalogue, "\(reading.diagnostics)").form(for: "alice", groups: [], last: last)
     }
 
+    @Test func `a template that lets users choose a machine shows its machines`() throws {
+        let lab: JSONValue = [
+            "name": "Lab", "resource_type": "virtual_machine", "providers": ["local"], "class": "multiplespawner.SSH",
+            "kwargs": ["hosts": ["lab-1", "lab-2"], "host_choice": "form"],
+        ]
+        let html = try SpawnFormPage.html(form(last: ["remote_host": "lab-1"], others: [lab]))
+        #expect(html.contains(#"name="remote_host""#))
+        #expect(html.contains(#"<option value="lab-1" selected>lab-1</option>"#))
+        #expect(try !SpawnFormPage.html(form()).contains("remote_host\">"))
+    }
+
     @Test func `every field has its label, its name and its choices`() throws {
         let html = try SpawnFormPage.html(
             form(deployments: #"{"bare_metal": [{"name": "lab", "description": "JupyterLab"}]}"#))
-        for field in FormField.allCases {
+        for field in FormField.allCases where field != .machine {
             #expect(html.contains(#"name="\#(field.rawValue)""#))
             #expect(
                 html.contains(

@@ -30,6 +30,7 @@ struct PaperBackend: Backend {
                     ]))), "What users choose from."),
         Field("uploads", .integer(0...9), "How many files users may bring."),
         Field("keys", .list(.string), "What else users may choose."),
+        Field("machines", .list(.string), "Of which machines users may choose one."),
         Field("user_format_attributes", .list(.string), "Attributes that fill placeholders."),
         Field("mount", .map(.string), "A volume."),
         Field("option_template", .string, "A page."),
@@ -42,6 +43,7 @@ struct PaperBackend: Backend {
                     name: image["name"]?.stringValue ?? "", image: image["image"]?.stringValue ?? "",
                     access: image["access"].map(Access.init(bound:)), description: image["about"]?.stringValue)
             },
+            machines: options["machines"]?.arrayValue?.compactMap(\.stringValue) ?? [],
             uploads: options["uploads"]?.integerValue.flatMap { most in
                 most > 0 ? Menu.Uploads(extensions: [".txt", ".yml"], mostFiles: most, mostBytes: 10) : nil
             },

@@ -55,6 +55,33 @@ import Testing
         #expect(try form(last: [1, 2]).values == [:])
     }
 
+    @Test func `a machine is chosen where the template lets users choose, and nowhere else`() throws {
+        let templates = """
+            [{"name": "Lab", "resource_type": "virtual_machine", "providers": ["local"], "class": "multiplespawner.Paper",
+              "kwargs": {"machines": ["lab-1", "lab-2"], "keys": ["remote_host"]}},
+             {"name": "Desk", "resource_type": "bare_metal", "providers": ["local"], "class": "multiplespawner.Paper"}]
+            """
+        let catalogue = try Given.catalogue(templates)
+        let form = catalogue.form(for: "alice", groups: [], last: ["remote_host": "lab-2", "template": "Lab"])
+        #expect(form.menus.map(\.machines) == [["lab-1", "lab-2"]])
+        #expect(form.values[.machine] == "lab-2")
+        let options = try form.options(from: ["template": ["Lab"], "remote_host": ["", "lab-1"]])
+        #expect(options["remote_host"] == "lab-1")
+        let plan = try catalogue.plan(for: Given.request(options))
+        #expect(plan.options["chosen remote_host"] == "lab-1")
+        let other = #expect(throws: SpawnError.self) { try form.options(from: ["remote_host": ["lab-3"]]) }
+        #expect(other?.message.contains("'lab-1', 'lab-2'") == true)
+        let none = #expect(throws: SpawnError.self) {
+            try form.options(from: ["template": ["Desk"], "remote_host": ["lab-1"]])
+        }
+        #expect(none?.message.contains("'remote_host'") == true)
+        // The API is held to the same.
+        let asked = #expect(throws: SpawnError.self) {
+            try catalogue.plan(for: Given.request(["template": "Desk", "remote_host": "lab-1"]))
+        }
+        #expect(asked?.message.contains("'remote_host'") == true)
+    }
+
     @Test func `fields become the original's options`() throws {
         let options = try form().options(from: [
             "provider": ["local"], "resource_type": ["bare_metal"], "template": ["Small"], "deployment": ["plain"],

@@ -256,10 +256,26 @@ import Testing
             """)
         for (memory, expected) in [(1, ["c", "b"]), (2, ["b"])] {
             let request = try Given.request(["template": "a", "memory": .integer(memory)])
-            let plan = try catalogue.plan(for: request)
-            #expect(plan.template == "a")
-            #expect(catalogue.fallbacks(of: plan, for: request).map(\.template) == expected)
+            #expect(try catalogue.plans(for: request).map(\.template) == ["a"] + expected)
         }
+    }
+
+    @Test func `a template's other providers come before its fallbacks, unless the user named one`() throws {
+        let catalogue = try Given.catalogue(
+            """
+            [{"name": "a", "resource_type": "bare_metal", "providers": ["local", "ku", "far"], "fallback": ["b"]},
+             {"name": "b", "resource_type": "bare_metal", "providers": ["local"]}]
+            """,
+            providers: """
+                [{"name": "local", "cost_per_hour": 0.5}, {"name": "ku"},
+                 {"name": "far", "types": ["container"]}]
+                """)
+        let plans = try catalogue.plans(for: Given.request(["template": "a"]))
+        #expect(plans.map(\.provider) == ["local", "ku", "local"])
+        #expect(plans.map(\.template) == ["a", "a", "b"])
+        #expect(plans.map(\.costPerHour) == [0.5, nil, 0.5])
+        let chosen = try catalogue.plans(for: Given.request(["template": "a", "provider": "ku"]))
+        #expect(chosen.map(\.provider) == ["ku"])
     }
 
     // MARK: Decisions

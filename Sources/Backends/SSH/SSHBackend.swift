@@ -36,7 +36,9 @@ public struct SSHBackend: Backend {
     public var pollInterval: Duration { .seconds(5) }
 
     public static func menu(of options: JSONValue) -> Menu {
-        Menu(keys: options["host_choice"] == .string(HostChoice.form.rawValue) ? [SSHOptions.choiceKey] : [])
+        guard options["host_choice"] == .string(HostChoice.form.rawValue) else { return Menu() }
+        let machines = (try? SSHOptions(options))?.hosts.map(\.text) ?? []
+        return Menu(machines: machines, keys: [SSHOptions.choiceKey])
     }
 
     public static func settle(

@@ -91,7 +91,9 @@ struct SwarmStart: Sendable {
     private func create(_ assembly: ServiceAssembly, _ handle: inout SwarmHandle) async throws {
         var specification = try ServiceSpecification(plan, options, assembly)
         specification.mark(cluster.installation)
-        if !handle.leases.isEmpty { specification.labels[ServiceLabels.leases] = AcceleratorLease.text(of: handle.leases) }
+        if !handle.leases.isEmpty {
+            specification.labels[ServiceLabels.leases] = AcceleratorLease.text(of: handle.leases)
+        }
         let headers = credentials.header(forImage: options.image).map { ["X-Registry-Auth": $0] } ?? [:]
         var isRepeated = false
         while true {

@@ -12,8 +12,8 @@ struct DaemonClient: Sendable {
     }
 
     /// What a call answered, as JSON.
-    func call(_ method: String, _ path: String) async throws -> JSONValue {
-        let response: HTTPResponse = try await reaching { try await http.send(request(method, path)) }
+    func call(_ method: String, _ path: String, _ body: JSONValue? = nil) async throws -> JSONValue {
+        let response: HTTPResponse = try await reaching { try await http.send(request(method, path, body)) }
         guard (200..<300).contains(response.status) else { throw Self.error(response.body, response.status) }
         return Self.value(response.body) ?? .null
     }
@@ -29,10 +29,13 @@ struct DaemonClient: Sendable {
         for try await bytes in stream.body { try await piece(bytes) }
     }
 
-    private func request(_ method: String, _ path: String) -> HTTPRequest {
+    private func request(_ method: String, _ path: String, _ body: JSONValue? = nil) -> HTTPRequest {
         // A stop answers when the server has ended.
         HTTPRequest(
-            method, "http://multiplespawner\(path)", unixSocket: socket, limits: HTTPLimits(whole: nil),
+            method, "http://multiplespawner\(path)", unixSocket: socket,
+            headers: body == nil ? [:] : ["Content-Type": "application/json"],
+            body: body.map { Array($0.text.utf8) } ?? [],
+            limits: HTTPLimits(whole: nil),
             mostBytes: 256 << 20)
     }
 

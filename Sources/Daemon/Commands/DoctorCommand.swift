@@ -16,7 +16,8 @@ struct DoctorCommand: AsyncParsableCommand {
             let sources = try CataloguePaths(settings, home: options.home).sources()
             let connections = Connections()
             let registry = try Plugins.registry(
-                stateDirectory: settings.stateDirectory, docker: settings.docker, connections: connections)
+                stateDirectory: settings.stateDirectory, docker: settings.docker, playbooks: settings.playbooks,
+                connections: connections)
             let reading = Catalogue.read(sources, registry: registry)
             var findings = reading.diagnostics.map {
                 Finding($0.severity == .error ? .failed : .warning, "files", $0.description)
@@ -38,6 +39,19 @@ struct DoctorCommand: AsyncParsableCommand {
                     findings += await authenticator.examine(way.options, machines: machines).map {
                         Finding($0.level, "\(template.name): \($0.subject)", $0.message)
                     }
+                }
+            }
+            for template in reading.catalogue?.templates ?? [] {
+                for wanted in template.configurations {
+                    guard let configurer = try? registry.configurer(wanted.kind) else { continue }
+                    findings += await configurer.examine(wanted.options).map {
+                        Finding($0.level, "\(template.name): \($0.subject)", $0.message)
+                    }
+                }
+            }
+            for entry in reading.catalogue?.providers ?? [] {
+                findings += await registry.examine(entry).map {
+                    Finding($0.level, "\(entry.name): \($0.subject)", $0.message)
                 }
             }
             await connections.shutDown()

@@ -77,11 +77,17 @@ struct SessionsCommand: AsyncParsableCommand {
                 let rows = (answer["residents"]?.arrayValue ?? []).map { resident in
                     ["session", "user", "description"].map { resident[$0]?.stringValue?.excerpt ?? "-" }
                 }
+                let machines = (answer["machines"]?.arrayValue ?? []).map { machine in
+                    ["provider", "user", "description"].map { machine[$0]?.stringValue?.excerpt ?? "-" }
+                }
                 // What could not be asked, or not be ended, is no reason to say that nothing is left.
                 let silent = (answer["unreachable"]?.arrayValue ?? []).compactMap(\.stringValue)
                 let notes = (answer["notes"]?.arrayValue ?? []).compactMap(\.stringValue)
                 if !rows.isEmpty { print(Table(["SESSION", "USER", "WHAT"], rows)) }
-                if rows.isEmpty { print("nothing is left over" + (silent.isEmpty ? "" : " where one could look")) }
+                if !machines.isEmpty { print(Table(["PROVIDER", "USER", "MACHINE"], machines)) }
+                if rows.isEmpty && machines.isEmpty {
+                    print("nothing is left over" + (silent.isEmpty ? "" : " where one could look"))
+                }
                 for line in silent.map({ "not looked at, or not ended: \($0)" }) + notes { print(line) }
             }
         }

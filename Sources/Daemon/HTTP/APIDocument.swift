@@ -49,6 +49,15 @@ enum APIDocument {
             "get": .object(operation("What carries our labels and belongs to no session", answer: ["type": "object"])),
             "delete": .object(operation("End what belongs to no session", answer: ["type": "object"])),
         ],
+        "/v1/providers": [
+            "get": .object(operation("Who owns machines, and which there are", answer: ["type": "object"]))
+        ],
+        "/v1/providers/hosts": [
+            "put": .object(
+                operation(
+                    "Give a host of a pool no new session, or sessions again", body: ProviderRoutes.hostBody,
+                    answer: ["type": "object"]))
+        ],
         "/v1/form": [
             "get": .object(
                 stream("The form of a user", "text/html", ["hub", "server", "group", "last"], required: ["user"])),

@@ -31,13 +31,23 @@ struct ResidentRoutes: Sendable {
             let description: String
         }
 
+        struct Machine: Encodable {
+            let provider: String
+            let user: String?
+            let description: String
+        }
+
         let residents: [Line]
+        let machines: [Machine]
         let unreachable: [String]
         let notes: [String]
 
         init(_ report: Sweep.Report) {
             residents = report.left.map {
                 Line(session: $0.session.rawValue, user: $0.identity?.label, description: $0.description)
+            }
+            machines = report.machines.map {
+                Machine(provider: $0.provider, user: $0.machine.user, description: $0.machine.description)
             }
             unreachable = report.unreachable
             notes = report.notes

@@ -18,11 +18,21 @@ final class CrashingJournal: Journal {
     }
 
     func append(_ entries: [JournalEntry]) throws {
-        let number = writes.add(1, ordering: .sequentiallyConsistent).newValue
-        if number == before { kill(getpid(), SIGKILL) }
-        try journal.append(entries)
-        if number == after { kill(getpid(), SIGKILL) }
+        try write { try journal.append(entries) }
+    }
+
+    func append(_ entry: MachineEntry) throws {
+        try write { try journal.append(entry) }
     }
 
     func replay() throws -> [JournalEntry] { try journal.replay() }
+
+    func replayMachines() throws -> [MachineEntry] { try journal.replayMachines() }
+
+    private func write(_ work: () throws -> Void) throws {
+        let number = writes.add(1, ordering: .sequentiallyConsistent).newValue
+        if number == before { kill(getpid(), SIGKILL) }
+        try work()
+        if number == after { kill(getpid(), SIGKILL) }
+    }
 }

@@ -3,11 +3,11 @@ import GRDB
 import Glibc
 import MultipleSpawner
 
-/// The journal on SQLite: one row a session, its last record, durable when `append` returns.
+/// The journal on SQLite: one row a session, its last record, durable when `append` returns; and the same for machines.
 ///
 /// WAL with `synchronous=FULL`: a commit is on disk before the next step is taken, also through a loss of power.
 struct SQLiteJournal: Journal {
-    private let database: DatabaseQueue
+    let database: DatabaseQueue
 
     /// - Parameter path: the database file; made with mode 0600 where it is missing.
     init(path: String) throws(SpawnError) {
@@ -40,6 +40,14 @@ struct SQLiteJournal: Journal {
                         id TEXT NOT NULL UNIQUE,
                         record TEXT NOT NULL
                     ) STRICT
+                    """)
+        }
+        migrator.registerMigration("2") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE machine (token TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT;
+                    CREATE TABLE drained (provider TEXT NOT NULL, host TEXT NOT NULL, PRIMARY KEY (provider, host)) STRICT;
+                    CREATE TABLE preparation (machine TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT;
                     """)
         }
         return migrator

@@ -21,6 +21,9 @@ struct SpawnMenuView {
     let imageLabel = FormField.image.label
     /// An admin's own HTML in the place of ours, filled in; `nil`: ours.
     let ownImages: String?
+    let hasMachines: Bool
+    let machines: [Image]
+    let machineLabel = FormField.machine.label
     let hasUploads: Bool
     let accept: String
     let mostFiles: Int
@@ -39,6 +42,10 @@ struct SpawnMenuView {
                 value: image.value, label: image.name, title: image.description ?? "",
                 isSelected: image.value == form.values[.image])
         }
+        machines = menu.machines.map { name in
+            Image(value: name, label: name, title: "", isSelected: name == form.values[.machine])
+        }
+        hasMachines = !machines.isEmpty
         ownImages = menu.images.isEmpty ? nil : OwnPage.images(menu)
         hasImages = !images.isEmpty && ownImages == nil
         ownUpload = menu.uploads == nil ? nil : menu.page.upload

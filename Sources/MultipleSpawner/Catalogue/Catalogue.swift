@@ -12,10 +12,12 @@ public struct Catalogue: Sendable {
     let templatesFile: String
     /// What each template lets its users choose from.
     let menus: Menus
+    /// How those of the providers that have machines to give are asked for one, by their names.
+    let machineMakers: [String: Registry.ProviderMaker]
 
     init(
         templates: [Template], deployments: [ResourceType: [Deployment]], providers: [ProviderEntry],
-        templatesFile: String, lists: UserLists
+        templatesFile: String, lists: UserLists, registry: Registry
     ) {
         // Stable: among equal priorities the file's order stays.
         self.templates = templates.enumerated()
@@ -24,6 +26,11 @@ public struct Catalogue: Sendable {
         self.deployments = deployments
         self.providers = providers
         self.templatesFile = templatesFile
+        machineMakers = Dictionary(
+            providers.compactMap { entry in
+                guard registry.givesMachines(entry), let maker = registry.providerMaker(entry.kind) else { return nil }
+                return (entry.name, maker)
+            }, uniquingKeysWith: { first, _ in first })
         menus = Menus(templates: templates, deployments: deployments, lists: lists)
     }
 

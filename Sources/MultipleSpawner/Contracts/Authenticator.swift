@@ -84,17 +84,20 @@ public struct AccessRequest: Sendable {
     public var options: JSONValue
     /// The machines on which the server may be started, as far as the backend's options name them.
     public var machines: [MachineAddress]
+    /// Host keys that the machines' owner vouches for, as `TYPE BASE64`; none where nobody does.
+    public var hostKeys: [String]
     public var lifetime: Lifetime
     public var startTimeout: Duration
 
     public init(
         session: SessionID, identity: SessionIdentity, options: JSONValue = [:], machines: [MachineAddress] = [],
-        lifetime: Lifetime = Lifetime(), startTimeout: Duration = .seconds(60)
+        hostKeys: [String] = [], lifetime: Lifetime = Lifetime(), startTimeout: Duration = .seconds(60)
     ) {
         self.session = session
         self.identity = identity
         self.options = options
         self.machines = machines
+        self.hostKeys = hostKeys
         self.lifetime = lifetime
         self.startTimeout = startTimeout
     }

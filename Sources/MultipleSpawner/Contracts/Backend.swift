@@ -36,6 +36,20 @@ public protocol Backend: Sendable {
     /// may have to make a way in. Pure, and quick.
     static func machines(of options: JSONValue) -> [MachineAddress]
 
+    /// Whether those machines are reached from here, and not through others.
+    static func reachesDirectly(_ options: JSONValue) -> Bool
+
+    /// The machine of a plan, before its server is started there: over the connection that will start it.
+    ///
+    /// - Parameter account: whom to log in as; `nil`: as for the server itself.
+    /// - Returns: `nil` where servers do not run on a machine that can be prepared.
+    func workplace(for plan: SessionPlan, as account: String?) async throws -> Workplace?
+
+    /// Commands on a machine that an earlier daemon may have prepared.
+    ///
+    /// - Parameter name: the name of its `Workplace`.
+    func shell(at name: String) async throws -> any RemoteShell
+
     /// Told once, before any other call: what the journal says runs, starts or ends here.
     ///
     /// A backend that shares something out among its sessions, such as GPUs, knows again what is taken.
@@ -109,6 +123,14 @@ extension Backend {
     ) throws(SpawnError) -> JSONValue { options }
 
     public static func machines(of options: JSONValue) -> [MachineAddress] { [] }
+
+    public static func reachesDirectly(_ options: JSONValue) -> Bool { true }
+
+    public func workplace(for plan: SessionPlan, as account: String?) async throws -> Workplace? { nil }
+
+    public func shell(at name: String) async throws -> any RemoteShell {
+        throw SpawnError(.unsupported, "a server of '\(kind.rawValue)' has no machine of its own to prepare")
+    }
 
     public func resume(_ handles: [Handle]) async {}
 

@@ -15,11 +15,11 @@ public protocol Configurer: Sendable {
     /// The options that a template may give, as a declaration: what checks them and what describes them in the schema.
     static var options: ObjectShape { get }
 
-    /// A text that is the same exactly as long as applying would do the same: of the options and of all that they name,
-    /// such as the contents of a playbook. It is made into a hash before it is kept.
+    /// A cryptographic digest that is the same as long as applying would do the same: of the options, of all that they
+    /// name, such as the contents of a playbook, and of the machine's own keys.
     ///
     /// A machine to which the same was applied before is passed over. `nil`: never passed over.
-    func signature(of wanted: Preparation) async throws -> String?
+    func digest(of wanted: Preparation) async throws -> String?
 
     /// Prepares the machine.
     ///
@@ -29,7 +29,9 @@ public protocol Configurer: Sendable {
 
     /// Undoes what `apply` did and its options say is to be undone. The server is stopped by then, and the way in to the
     /// machine is still there.
-    func cleanup(_ trace: Trace) async throws
+    ///
+    /// - Parameter shell: commands on the machine that was prepared, as they were there for `apply`.
+    func cleanup(_ trace: Trace, through shell: any RemoteShell) async throws
 
     /// Whether it could be applied now with these options, and what to do where not. It changes nothing.
     ///
@@ -49,6 +51,9 @@ public struct Preparation: Sendable {
     public var identity: SessionIdentity
     /// The configurer's options, checked against its declaration, with placeholders filled in.
     public var options: JSONValue
+    /// The same as the file gives them, placeholders not filled in. It tells the words of an admin, who may write templates
+    /// and commands, from what a placeholder brought in, which is data. What is not in it is taken for data.
+    public var written: JSONValue
     public var machine: MachineAddress
     /// The account to log in as, where an option does not say it.
     public var account: String?
@@ -60,12 +65,14 @@ public struct Preparation: Sendable {
     public var limit: Duration
 
     public init(
-        session: SessionID, identity: SessionIdentity, options: JSONValue = [:], machine: MachineAddress,
-        account: String? = nil, credentials: Credentials? = nil, shell: any RemoteShell, limit: Duration = .seconds(600)
+        session: SessionID, identity: SessionIdentity, options: JSONValue = [:], written: JSONValue = [:],
+        machine: MachineAddress, account: String? = nil, credentials: Credentials? = nil, shell: any RemoteShell,
+        limit: Duration = .seconds(600)
     ) {
         self.session = session
         self.identity = identity
         self.options = options
+        self.written = written
         self.machine = machine
         self.account = account
         self.credentials = credentials

@@ -5,6 +5,23 @@ public protocol Journal: Sendable {
 
     /// The last entry of every session that is not forgotten, in the order in which the sessions were opened.
     func replay() throws -> [JournalEntry]
+
+    /// The same for machines: makes the entry durable before it returns.
+    func append(_ entry: MachineEntry) throws
+
+    /// The last entry of every machine that is not forgotten.
+    func replayMachines() throws -> [MachineEntry]
+}
+
+/// What is kept of a machine, after one event.
+public enum MachineEntry: Sendable, Hashable {
+    case machine(MachineRecord)
+    /// It was given back: nothing of it is left.
+    case gone(MachineToken)
+    /// What was applied to it; nothing where `digests` is empty.
+    case prepared(PreparedMachine)
+    /// A host of a pool that takes no new session, or does so again.
+    case drained(DrainedHost, Bool)
 }
 
 /// One session's whole record after one event.

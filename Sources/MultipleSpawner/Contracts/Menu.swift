@@ -54,14 +54,19 @@ public struct Menu: Sendable, Hashable {
     }
 
     public var images: [Image]
+    /// The machines of which a user may choose one, by the key `remote_host`; empty: nobody chooses.
+    public var machines: [String]
     /// `nil`: files are refused.
     public var uploads: Uploads?
     /// Further keys of user options that users may give, such as `resource_spec`. What they may hold, `settle` checks.
     public var keys: [String]
     public var page: Page
 
-    public init(images: [Image] = [], uploads: Uploads? = nil, keys: [String] = [], page: Page = Page()) {
+    public init(
+        images: [Image] = [], machines: [String] = [], uploads: Uploads? = nil, keys: [String] = [], page: Page = Page()
+    ) {
         self.images = images
+        self.machines = machines
         self.uploads = uploads
         self.keys = keys
         self.page = page

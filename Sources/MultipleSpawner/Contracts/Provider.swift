@@ -22,7 +22,13 @@ public protocol Provider: Sendable {
     /// The options that a template, and over them a deployment, may add for the machines that they want: an image, a shape.
     static var machineOptions: ObjectShape { get }
 
-    /// Told once, before any other call: the leases that the journal has.
+    /// Whether an entry with these options has machines to give. One that has none only says how much there is.
+    static func givesMachines(_ options: JSONValue) -> Bool
+
+    /// Whether machines stay as they are when they are given back: what was prepared there is there for the next.
+    static var lendsHosts: Bool { get }
+
+    /// Told before any other call: the leases that the journal has. A lease that is known may be told once more.
     func resume(_ leases: [Lease]) async
 
     /// Finds or makes a machine, and returns when its address is known. Whether it answers there is asked by others.
@@ -40,6 +46,14 @@ public protocol Provider: Sendable {
     /// All that carries our installation's name.
     func census() async throws -> [OwnedMachine]
 
+    /// The hosts of a pool; none where machines are made.
+    func hosts() async -> [HostStatus]
+
+    /// Takes a host out of use for new sessions, or back into it. It is told again after a restart.
+    ///
+    /// - Throws: `not_found` for a host that is not there, `unsupported` where there is no pool.
+    func drain(_ host: String, _ isDrained: Bool) async throws
+
     /// Whether it could serve now, and what to do where not. It makes nothing.
     func examine() async -> [Finding]
 }
@@ -49,12 +63,25 @@ extension Provider {
 
     public static var machineOptions: ObjectShape { ObjectShape([]) }
 
+    public static func givesMachines(_ options: JSONValue) -> Bool { true }
+
+    public static var lendsHosts: Bool { false }
+
     public func resume(_ leases: [Lease]) async {}
 
     public func census() async throws -> [OwnedMachine] { [] }
 
+    public func hosts() async -> [HostStatus] { [] }
+
+    public func drain(_ host: String, _ isDrained: Bool) async throws {
+        throw SpawnError(.unsupported, "a provider of the kind '\(kind.rawValue)' has no hosts to drain")
+    }
+
     public func examine() async -> [Finding] { [] }
 }
+
+/// Whether something answers where a machine is logged in to. It asks once, and not for long.
+public typealias MachineCheck = @Sendable (MachineAddress) async -> Bool
 
 /// What becomes of a machine that nobody uses any more.
 public enum MachineEnd: String, Sendable, Hashable, Codable, CaseIterable {
@@ -98,7 +125,7 @@ public struct MachineRequest: Sendable {
 }
 
 /// A machine that may be logged in to.
-public struct Machine: Sendable, Hashable {
+public struct Machine: Sendable, Hashable, Codable {
     public var address: MachineAddress
     /// What a person would look for: `i-0abc (t3.small)`, `gpu-2`.
     public var name: String
@@ -144,6 +171,9 @@ public struct OwnedMachine: Sendable, Hashable {
 
 /// What a provider could give now.
 public struct Availability: Sendable, Hashable {
+    /// Nobody can say.
+    public static let unknown = Availability()
+
     /// How many more sessions; `nil` where nobody can say.
     public var sessions: Int?
     /// The largest machine, or share of one, that is free: bytes, cores, GPUs; `nil` where nobody can say.

@@ -20,6 +20,18 @@ public protocol RemoteShell: Sendable {
     func follow(_ command: RemoteCommand) async throws -> LogStream
 }
 
+/// A machine that can be prepared.
+public struct Workplace: Sendable {
+    public var shell: any RemoteShell
+    /// By which its backend finds it again. It is journalled, and holds no secret.
+    public var name: String
+
+    public init(shell: any RemoteShell, name: String) {
+        self.shell = shell
+        self.name = name
+    }
+}
+
 /// A command for another machine.
 public struct RemoteCommand: Sendable {
     /// What the other side's shell is given. Everybody on that machine may read it while it runs: no secret belongs here.

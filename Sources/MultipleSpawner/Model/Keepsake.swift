@@ -14,6 +14,12 @@ public struct Keepsake<Contract>: Sendable, Hashable, Codable {
     /// JSON text of the plug-in's own type. It holds no secret.
     public let payload: String
 
+    private enum CodingKeys: String, CodingKey {
+        case kind, version, payload
+        /// What the first journals called an authenticator's kind.
+        case authenticator
+    }
+
     public init(kind: PluginKind<Contract>, version: Int, payload: String) {
         self.kind = kind
         self.version = version
@@ -29,6 +35,22 @@ public struct Keepsake<Contract>: Sendable, Hashable, Codable {
         } catch {
             throw SpawnError(.internal, "what '\(kind.rawValue)' did cannot be written down", cause: error)
         }
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        kind =
+            try container.decodeIfPresent(PluginKind<Contract>.self, forKey: .kind)
+            ?? container.decode(PluginKind<Contract>.self, forKey: .authenticator)
+        version = try container.decode(Int.self, forKey: .version)
+        payload = try container.decode(String.self, forKey: .payload)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(kind, forKey: .kind)
+        try container.encode(version, forKey: .version)
+        try container.encode(payload, forKey: .payload)
     }
 
     public func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws(SpawnError) -> Value {

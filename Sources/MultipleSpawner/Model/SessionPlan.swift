@@ -11,6 +11,8 @@ public struct SessionPlan: Sendable {
     public var provider: String
     public var resourceType: ResourceType
     public var resources: ResourceSpecification
+    /// What the provider takes for an hour, in whatever currency the site counts in; `nil` where nobody said so.
+    public var costPerHour: Double?
     /// Which hardware values somebody chose. A backend limits only what was chosen, by the user or by an admin.
     public var limits: Limits
     public var lifetime: Lifetime
@@ -20,6 +22,10 @@ public struct SessionPlan: Sendable {
     public var options: JSONValue
     /// What makes the way in to the machine; `nil` where none is wanted.
     public var authenticator: Access?
+    /// What prepares the machine, in this order.
+    public var configurers: [Configuration]
+    /// The machine that the provider is asked for; `nil` where it has none to give.
+    public var machine: MachineWish?
     /// The way in, as the authenticator made it: known once the session starts.
     public var credentials: Credentials?
     /// Files that the user brings along, as many and as large as the menu allows.
@@ -59,9 +65,11 @@ public struct SessionPlan: Sendable {
     public init(
         id: SessionID, identity: SessionIdentity, template: String, deployment: String? = nil,
         provider: String = "local", resourceType: ResourceType = .bareMetal,
-        resources: ResourceSpecification = ResourceSpecification(), limits: Limits = Limits(),
+        resources: ResourceSpecification = ResourceSpecification(), costPerHour: Double? = nil,
+        limits: Limits = Limits(),
         lifetime: Lifetime = Lifetime(),
-        backend: BackendKind, options: JSONValue = [:], authenticator: Access? = nil, files: [UploadedFile] = [],
+        backend: BackendKind, options: JSONValue = [:], authenticator: Access? = nil,
+        configurers: [Configuration] = [], machine: MachineWish? = nil, files: [UploadedFile] = [],
         environment: [String: Secret] = [:], command: [String] = [], settings: ServerSettings = ServerSettings(),
         certificates: Certificates? = nil, startTimeout: Duration = .seconds(60)
     ) {
@@ -72,11 +80,14 @@ public struct SessionPlan: Sendable {
         self.provider = provider
         self.resourceType = resourceType
         self.resources = resources
+        self.costPerHour = costPerHour
         self.limits = limits
         self.lifetime = lifetime
         self.backend = backend
         self.options = options
         self.authenticator = authenticator
+        self.configurers = configurers
+        self.machine = machine
         self.files = files
         self.environment = environment
         self.command = command

@@ -80,6 +80,11 @@ public actor Admission {
         admitWaiting()
     }
 
+    /// Whether a provider's capacity has room for one more.
+    public func hasPlace(at provider: String) -> Bool {
+        capacity(provider).map { occupied[provider, default: 0] < $0 } ?? true
+    }
+
     /// How many sessions a provider holds now.
     public func sessions(at provider: String) -> Int { occupied[provider] ?? 0 }
 

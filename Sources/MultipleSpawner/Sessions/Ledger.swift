@@ -12,7 +12,7 @@
 /// fails takes back all that it was to write.
 public actor Ledger {
     private let executor = SerialQueueExecutor(label: "multiplespawner.ledger")
-    private let journal: any Journal
+    nonisolated let journal: any Journal
     private let feed: EventFeed
     private var records: [SessionID: SessionRecord] = [:]
     private var live: [SessionIdentity: SessionID] = [:]
@@ -87,7 +87,7 @@ public actor Ledger {
         case .queued, .began:
             // Nothing that a replay would act on: the entry of `open`, or the last checkpoint or grant, covers these.
             records[id] = record
-        case .undone, .checkpointed, .granted, .answered, .stopping:
+        case .undone, .moved, .checkpointed, .granted, .took, .traced, .answered, .stopping:
             change(id, to: record)
             try await commit()
             if !record.lifecycle.isLive { retire(id) }
@@ -95,6 +95,15 @@ public actor Ledger {
         feed.publish(.state(record), session: id, identity: record.identity)
         if let progress { feed.publish(.progress(progress), session: id, identity: record.identity) }
         return record
+    }
+
+    /// Notes that a start is tried elsewhere.
+    public func move(_ id: SessionID, to plan: SessionPlan) async throws {
+        var record = try known(id)
+        try record.move(to: plan)
+        change(id, to: record)
+        try await commit()
+        feed.publish(.state(record), session: id, identity: record.identity)
     }
 
     /// Moves the end of a session's lifetime.

@@ -16,43 +16,55 @@ public actor Orchestrator {
         public var abandonedAfter: Duration
         /// The same for a session that no hub has ever taken over from its start.
         public var abandonedStartAfter: Duration
+        /// Waits before what could not be undone is tried again: after one failure, after two, and so on. It throws where
+        /// nobody is to try any more.
+        public var undoPause: @Sendable (_ failures: Int) async throws -> Void
 
         public init(
             grace: Duration = .seconds(10), abandonedAfter: Duration = .seconds(86_400),
-            abandonedStartAfter: Duration = .seconds(600)
+            abandonedStartAfter: Duration = .seconds(600),
+            undoPause: @escaping @Sendable (_ failures: Int) async throws -> Void = {
+                try await Task.sleep(for: .seconds(min(60, 1 << min($0 - 1, 6))))
+            }
         ) {
             self.grace = grace
             self.abandonedAfter = abandonedAfter
             self.abandonedStartAfter = abandonedStartAfter
+            self.undoPause = undoPause
         }
     }
 
     public nonisolated let ledger: Ledger
     public nonisolated let admission: Admission
     public nonisolated let registry: Registry
-    private let plan: @Sendable (SessionRequest) throws -> SessionPlan
-    private let policy: Policy
-    private let log: Logger
-    private let clock = ContinuousClock()
-    private var controls: [SessionID: SessionControl] = [:]
-    private var askedAfter: [SessionID: ContinuousClock.Instant] = [:]
+    public nonisolated let machines: Machines
+    private let plans: @Sendable (SessionRequest) throws -> [SessionPlan]
+    let policy: Policy
+    let log: Logger
+    let clock = ContinuousClock()
+    var controls: [SessionID: SessionControl] = [:]
+    var askedAfter: [SessionID: ContinuousClock.Instant] = [:]
     /// Sessions that their hub has taken over: it has seen them run, or kept them.
-    private var claimed: Set<SessionID> = []
-    private var warned: [SessionID: Date] = [:]
-    private let renewals: Renewals
+    var claimed: Set<SessionID> = []
+    var warned: [SessionID: Date] = [:]
+    let renewals: Renewals
 
-    /// - Parameter plan: makes the plan for a request, from the catalogue that is in force.
+    /// - Parameter plans: makes the plans for a request, from the catalogue that is in force: the first that can be carried
+    ///   out is. There is at least one.
     public init(
         ledger: Ledger, admission: Admission, registry: Registry, policy: Policy = Policy(),
+        installation: String = "",
         log: Logger = Logger(label: "multiplespawner"),
-        plan: @escaping @Sendable (SessionRequest) throws -> SessionPlan
+        plans: @escaping @Sendable (SessionRequest) throws -> [SessionPlan]
     ) {
         self.ledger = ledger
         self.admission = admission
         self.registry = registry
         self.policy = policy
         self.log = log
-        self.plan = plan
+        self.plans = plans
+        machines = Machines(
+            journal: ledger.journal, registry: registry, installation: installation, log: log)
         renewals = Renewals(ledger: ledger, registry: registry, log: log)
     }
 
@@ -64,6 +76,7 @@ public actor Orchestrator {
     /// - Parameter catalogue: the one that is in force.
     public func recover(with catalogue: Catalogue? = nil) async throws {
         let restored = try await ledger.restore()
+        try await machines.restore(for: Set(restored.map(\.id)))
         // A certificate may have run out while no daemon ran: the first look at a machine needs it.
         await renewals.renew(restored)
         for entry in registry.backends {
@@ -81,12 +94,13 @@ public actor Orchestrator {
             let isCutOff = record.lifecycle.isUnfinishedStart
             let current = isCutOff ? try await ledger.record(.stopping(.interrupted), for: record.id) : record
             if case .running = current.lifecycle.phase { claimed.insert(record.id) }
-            launch(current, plan: nil, on: backend)
+            launch(current, plans: nil, on: backend)
         }
     }
 
-    /// Tells every backend what the files give it, after they were read.
+    /// Tells every backend and every provider what the files give it, after they were read.
     public func configure(by catalogue: Catalogue) async {
+        await machines.configure(by: catalogue.providers)
         for entry in registry.backends {
             await entry.backend?.configured(by: catalogue.options(of: entry.kind))
         }
@@ -109,7 +123,8 @@ public actor Orchestrator {
     /// Starts what the request asks for. Asking again with the same id starts nothing and tells how it is going.
     public func submit(_ request: SessionRequest) async throws -> SessionRecord {
         if let existing = await ledger[request.id], let answer = try await resume(existing, request) { return answer }
-        let plan = try plan(request)
+        let plans = await ranked(try plans(request))
+        guard let plan = plans.first else { throw SpawnError(.internal, "there is no plan for the request") }
         let backend = try registry.backend(plan.backend)
         let record = SessionRecord(plan, created: Date())
         // A stop may come as soon as the session is known, which is before it is durable: there must be somebody to tell.
@@ -118,14 +133,14 @@ public actor Orchestrator {
             while true {
                 switch try await ledger.open(record) {
                 case .opened:
-                    launch(record, plan: plan, on: backend)
+                    launch(record, plans: plans, on: backend)
                     return record
                 case .existing(let existing):
                     guard existing.identity == request.identity else { throw belongsToAnother(request.id) }
                     unregister(record.id, control)
                     return existing
                 case .occupied(let other):
-                    try await waitForEnd(of: other)
+                    try await waitForEnd(of: other, within: plan.startTimeout)
                 }
             }
         } catch {
@@ -134,9 +149,35 @@ public actor Orchestrator {
         }
     }
 
+    /// The plans in the order in which they are tried: where there is room first, then by price, then as they are written.
+    private func ranked(_ plans: [SessionPlan]) async -> [SessionPlan] {
+        guard plans.count > 1 else { return plans }
+        var full: [String: Bool] = [:]
+        for name in Set(plans.map(\.provider)) {
+            let free = await machines.availability(of: name)
+            full[name] = await !admission.hasPlace(at: name) || free.sessions == 0 || free.problem != nil
+        }
+        return plans.enumerated().sorted { first, second in
+            let (one, other) = (first.element, second.element)
+            let (isFull, isOtherFull) = (full[one.provider] == true, full[other.provider] == true)
+            guard isFull == isOtherFull else { return isOtherFull }
+            let (cost, otherCost) = (one.costPerHour ?? 0, other.costPerHour ?? 0)
+            guard cost == otherCost else { return cost < otherCost }
+            return first.offset < second.offset
+        }.map(\.element)
+    }
+
     /// A server that is being stopped makes room; any other session of the same server is in the way.
-    private func waitForEnd(of other: SessionRecord) async throws {
-        if case .stopping = other.lifecycle.phase, let control = controls[other.id] { return await control.over() }
+    private func waitForEnd(of other: SessionRecord, within limit: Duration) async throws {
+        if case .stopping = other.lifecycle.phase, let control = controls[other.id] {
+            guard await control.isOver(within: limit) else {
+                throw SpawnError(
+                    .unavailable,
+                    "the last server of \(other.identity.label.excerpt) is still being ended, for its machine cannot be "
+                        + "reached; try again in a while")
+            }
+            return
+        }
         guard await ledger[other.id]?.lifecycle.isLive == true else { return }
         throw SpawnError(
             .conflict,
@@ -232,7 +273,7 @@ public actor Orchestrator {
             switch try await ledger.open(record) {
             case .opened:
                 await admission.occupy(record.id, record.provider)
-                launch(record, plan: nil, on: backend)
+                launch(record, plans: nil, on: backend)
                 claim(record.id)
                 return record
             case .existing(let existing):
@@ -252,29 +293,6 @@ public actor Orchestrator {
         guard existing.identity == record.identity else { throw notFound(record.id) }
         claim(record.id)
         return existing
-    }
-
-    /// Gives a running session more time, at most up to the maximum of its template.
-    public func extend(_ id: SessionID, minutes: Int) async throws -> SessionRecord {
-        touch(id)
-        guard let record = await ledger[id] else { throw notFound(id) }
-        guard (1...5_256_000).contains(minutes) else {
-            throw SpawnError(.invalidRequest, "minutes is \(minutes); give a whole number from 1 to 5256000")
-        }
-        guard let started = record.started, let expires = record.expires else {
-            throw SpawnError(.conflict, "session \(id.rawValue) has no end to move")
-        }
-        var end = expires.addingTimeInterval(Double(minutes) * 60)
-        if let maximum = record.lifetime.maximum {
-            let last = started.addingTimeInterval(Double(maximum) * 60)
-            guard expires < last else {
-                throw SpawnError(
-                    .overCapacity, "session \(id.rawValue) has its full \(maximum) minutes already; start a new one")
-            }
-            end = min(end, last)
-        }
-        warned[id] = nil
-        return try await ledger.extend(id, to: end)
     }
 
     /// A hub says that it still knows these sessions. Those of other hubs, and unknown ones, are passed over.
@@ -297,50 +315,7 @@ public actor Orchestrator {
         claimed.insert(id)
     }
 
-    /// Renews what runs out under sessions that run.
-    public func renew() async {
-        await renewals.renew(await ledger.allRecords())
-    }
-
-    /// Ends what is due at `now`: sessions whose lifetime is over, and those that nobody asks after. Warns before.
-    public func tidy(at now: Date = Date()) async {
-        let instant = clock.now
-        for record in await ledger.allRecords() {
-            guard case .running = record.lifecycle.phase, let control = controls[record.id] else { continue }
-            if let expires = record.expires {
-                if expires <= now {
-                    control.end(.lifetimeOver)
-                } else {
-                    await warn(record, expires: expires, now: now)
-                }
-            }
-            let limit = claimed.contains(record.id) ? policy.abandonedAfter : policy.abandonedStartAfter
-            if let asked = askedAfter[record.id], instant - asked > limit {
-                log.notice("nobody asks after a session any more", metadata: metadata(record))
-                control.end(.abandoned)
-            }
-        }
-    }
-
-    /// How long before the end of a lifetime its user is told, in seconds.
-    private static let warnings: [Double] = [600, 60]
-
-    private func warn(_ record: SessionRecord, expires: Date, now: Date) async {
-        let left = expires.timeIntervalSince(now)
-        let total = record.started.map { expires.timeIntervalSince($0) } ?? 0
-        guard let due = Self.warnings.last(where: { left <= $0 && total > $0 }) else { return }
-        let mark = expires.addingTimeInterval(-due)
-        guard warned[record.id] != mark else { return }
-        warned[record.id] = mark
-        let minutes = max(1, Int((left / 60).rounded()))
-        await ledger.report(
-            EventFeed.Progress(
-                percent: 100, message: "The server ends in \(minutes) minute\(minutes == 1 ? "" : "s"), unless extended"
-            ),
-            for: record.id)
-    }
-
-    private func launch(_ record: SessionRecord, plan: SessionPlan?, on backend: any Backend) {
+    private func launch(_ record: SessionRecord, plans: [SessionPlan]?, on backend: any Backend) {
         var log = log
         log[metadataKey: "session"] = "\(record.id.rawValue)"
         log[metadataKey: "user"] = "\(record.identity.label.excerpt)"
@@ -348,8 +323,8 @@ public actor Orchestrator {
         let control = register(record.id)
         touch(record.id)
         let session = Session(
-            record, pending: plan.map { PendingStart($0) }, backend: backend, registry: registry, ledger: ledger,
-            admission: admission, control: control, grace: policy.grace, log: log)
+            record, pending: plans.map { PendingStart($0) }, backend: backend, registry: registry, ledger: ledger,
+            machines: machines, admission: admission, control: control, policy: policy, log: log)
         control.attach(
             Task {
                 await session.run()
@@ -384,7 +359,7 @@ public actor Orchestrator {
         control.lost(handle, reason)
     }
 
-    private func notFound(_ id: SessionID) -> SpawnError {
+    func notFound(_ id: SessionID) -> SpawnError {
         SpawnError(.notFound, "there is no session \(id.rawValue); it may be over already")
     }
 
@@ -396,7 +371,7 @@ public actor Orchestrator {
         SpawnError(.notFound, "the server of \(identity.label.excerpt) does not run any more; start it again")
     }
 
-    private func metadata(_ record: SessionRecord) -> Logger.Metadata {
+    func metadata(_ record: SessionRecord) -> Logger.Metadata {
         [
             "session": "\(record.id.rawValue)", "user": "\(record.identity.label.excerpt)",
             "backend": "\(record.backend.rawValue)",

@@ -1,21 +1,21 @@
 import Synchronization
 
-/// What is to be started, until somebody takes it.
+/// What is to be started, until somebody takes it: plans, of which the first that can be carried out is.
 ///
 /// A plan holds a user's token and environment. They are needed while a server starts and not while it runs, so the
 /// session's task, which lives as long as the server, must not hold the plan itself.
 final class PendingStart: Sendable {
-    private let plan: Mutex<SessionPlan?>
+    private let plans: Mutex<[SessionPlan]?>
 
-    init(_ plan: SessionPlan) {
-        self.plan = Mutex(plan)
+    init(_ plans: [SessionPlan]) {
+        self.plans = Mutex(plans)
     }
 
-    /// Hands the plan over, once.
-    func take() -> SessionPlan? {
-        plan.withLock { plan in
-            defer { plan = nil }
-            return plan
+    /// Hands the plans over, once.
+    func take() -> [SessionPlan]? {
+        plans.withLock { plans in
+            defer { plans = nil }
+            return plans
         }
     }
 }

@@ -45,6 +45,12 @@ public struct Registry: Sendable {
 
     public let backends: [Entry]
     public let authenticators: [AuthenticatorEntry]
+    public let configurers: [ConfigurerEntry]
+    public let providers: [ProviderMaker]
+    /// Sees whether a machine answers; `nil`: it is believed to.
+    let isAnswering: MachineCheck?
+    /// What this machine is called by others: values for placeholders of configurers, as the original gives them.
+    let hubValues: @Sendable () async -> [String: String]
     /// Class names of authenticators and configurers that are known by name only.
     public let announcedHooks: [String]
 
@@ -52,10 +58,16 @@ public struct Registry: Sendable {
     private let entriesByKind: [BackendKind: Entry]
 
     public init(
-        backends: [Entry], authenticators: [AuthenticatorEntry] = [], announcedHooks: [String] = []
+        backends: [Entry], authenticators: [AuthenticatorEntry] = [], configurers: [ConfigurerEntry] = [],
+        providers: [ProviderMaker] = [], isAnswering: MachineCheck? = nil,
+        hubValues: @escaping @Sendable () async -> [String: String] = { [:] }, announcedHooks: [String] = []
     ) {
         self.backends = backends
         self.authenticators = authenticators
+        self.configurers = configurers
+        self.providers = providers
+        self.isAnswering = isAnswering
+        self.hubValues = hubValues
         self.announcedHooks = announcedHooks
         entriesByClass = Dictionary(
             backends.flatMap { entry in entry.classes.map { ($0, entry) } }, uniquingKeysWith: { first, _ in first })

@@ -1,6 +1,12 @@
 extension Session {
     /// Makes the way into the machines, where the template asks for one.
-    func access(_ plan: SessionPlan) async throws -> Credentials? {
+    ///
+    /// - Parameters:
+    ///   - addresses: none where the machine is not there yet, and only a key is wanted.
+    ///   - keys: host keys that the machine's owner vouches for.
+    func access(
+        _ plan: SessionPlan, to addresses: [MachineAddress], vouched keys: [String] = []
+    ) async throws -> Credentials? {
         guard let wanted = plan.authenticator else { return nil }
         let authenticator = try registry.authenticator(wanted.kind)
         let checkpoint = GrantCheckpoint(
@@ -17,7 +23,7 @@ extension Session {
             telling: EventFeed.Progress(percent: 10, message: "Making the way in to the machine"))
         let request = AccessRequest(
             session: plan.id, identity: plan.identity, options: wanted.options,
-            machines: type(of: backend).machines(of: plan.options), lifetime: plan.lifetime,
+            machines: addresses, hostKeys: keys, lifetime: plan.lifetime,
             startTimeout: plan.startTimeout)
         return try await authenticator.prepare(request, checkpoint: checkpoint)
     }

@@ -12,34 +12,46 @@ final class Session: Sendable {
     private let phase: SessionLifecycle.Phase
     /// What is to be started; `nil` for a session that is taken up: from the journal, or from a hub's memory.
     private let pending: PendingStart?
-    let backend: any Backend
+    private let place: Mutex<any Backend>
     /// Where authenticators are found.
     let registry: Registry
     let ledger: Ledger
-    private let admission: Admission
-    private let control: SessionControl
-    private let grace: Duration
-    private let log: Logger
+    /// Where machines come from, and go to.
+    let machines: Machines
+    let admission: Admission
+    let control: SessionControl
+    private let policy: Orchestrator.Policy
+    let log: Logger
     /// What the backend gave last; the same as in the ledger, without going there.
-    private let handle: Mutex<Handle?>
+    let handle: Mutex<Handle?>
     /// The last line that the backend told of a start: what it waited for, where the time ran out.
     private let lastReport = Mutex<String?>(nil)
 
     init(
         _ record: SessionRecord, pending: PendingStart?, backend: any Backend, registry: Registry, ledger: Ledger,
-        admission: Admission, control: SessionControl, grace: Duration, log: Logger
+        machines: Machines, admission: Admission, control: SessionControl, policy: Orchestrator.Policy, log: Logger
     ) {
         id = record.id
         phase = record.lifecycle.phase
         self.pending = pending
-        self.backend = backend
+        place = Mutex(backend)
         self.registry = registry
         self.ledger = ledger
+        self.machines = machines
         self.admission = admission
         self.control = control
-        self.grace = grace
+        self.policy = policy
         self.log = log
         handle = Mutex(record.lifecycle.handle)
+    }
+
+    /// Where the server is, or is to be.
+    var backend: any Backend { place.withLock { $0 } }
+
+    /// The start goes on with another backend, where nothing of it is yet.
+    func moved(to backend: any Backend) {
+        place.withLock { $0 = backend }
+        handle.withLock { $0 = nil }
     }
 
     func run() async {
@@ -79,7 +91,7 @@ final class Session: Sendable {
     ///
     /// - Returns: why there is nothing to watch; `nil` when it runs.
     private func begin() async -> StopReason? {
-        guard let plan = pending?.take() else { return control.reason ?? .interrupted }
+        guard let plans = pending?.take(), let plan = plans.first else { return control.reason ?? .interrupted }
         let clock = ContinuousClock()
         let began = clock.now
         let limit = plan.startTimeout
@@ -89,7 +101,7 @@ final class Session: Sendable {
         }
         defer { timer.cancel() }
         do {
-            try await start(plan)
+            try await start(firstOf: plans)
             log.info("session answers", metadata: ["seconds": "\(clock.now - began)"])
             return nil
         } catch {
@@ -107,16 +119,21 @@ final class Session: Sendable {
     }
 
     /// The steps of a start, in their order.
-    private func start(_ plan: SessionPlan) async throws {
+    func start(_ plan: SessionPlan) async throws {
         try await admission.enter(id, user: plan.identity.user, provider: plan.provider) { [self] place in
             Task { await queued(at: place) }
         }
         try Task.checkCancellation()
-        var plan = plan
-        plan.credentials = try await access(plan)
+        var (plan, machine) = try await locate(plan)
+        plan.credentials = try await access(
+            plan, to: machine.map { [$0.address] } ?? type(of: backend).machines(of: plan.options),
+            vouched: machine?.hostKeys ?? [])
+        try Task.checkCancellation()
+        try await configure(plan, on: machine)
         try Task.checkCancellation()
         let endpoint = try await startServer(plan)
         await admission.started(id)
+        if let token = await ledger[id]?.lifecycle.machine { try await machines.settle(token) }
         try await ledger.record(.answered(endpoint), for: id)
     }
 
@@ -127,10 +144,7 @@ final class Session: Sendable {
                 try await ledger.record(.checkpointed(given), for: id)
                 handle.withLock { $0 = given }
             },
-            tell: { [self] message in
-                lastReport.withLock { $0 = message }
-                await report(40, message)
-            })
+            tell: { [self] message in await heard(40, message) })
         let beginning = EventFeed.Progress(
             percent: 20, message: "Starting the server (\(plan.template), \(plan.backend.rawValue))")
         for attempt in 1... {
@@ -166,34 +180,34 @@ final class Session: Sendable {
 
     /// Undoes what the session left, however long its place cannot be reached, and writes down that it is done.
     private func undo(_ reason: StopReason) async {
-        var pause = Duration.seconds(1)
-        while true {
+        for failures in 1... {
             do {
                 if await ledger[id]?.lifecycle.isStopping == false {
                     try await ledger.record(.stopping(reason), for: id)
                 }
                 let record = await ledger[id]
                 try await stopServer(record)
+                try await unconfigure(record)
                 try await closeAccess(record)
+                try await giveBackMachine(record, reason)
                 try await ledger.record(.undone, for: id)
                 log.info("session over", metadata: ["reason": "\(reason.name)"])
                 return
             } catch {
-                log.error("cannot undo yet; trying again", metadata: ["error": "\(error)", "in": "\(pause)"])
+                log.error("cannot undo yet; trying again", metadata: ["error": "\(error)", "failures": "\(failures)"])
                 await report(0, "The place cannot be reached to stop the server; trying again")
             }
             do {
-                try await Task.sleep(for: pause)
+                try await policy.undoPause(failures)
             } catch {
                 return
             }
-            pause = min(pause * 2, .seconds(60))
         }
     }
 
-    private func stopServer(_ record: SessionRecord?) async throws {
+    func stopServer(_ record: SessionRecord?) async throws {
         if let handle = record?.lifecycle.handle {
-            try await backend.stop(handle, grace: control.grace ?? grace)
+            try await backend.stop(handle, grace: control.grace ?? policy.grace)
         }
         if record?.lifecycle.wasInterrupted == true {
             // The daemon was killed in the middle: what was not checkpointed yet can only be found by its label.
@@ -211,6 +225,12 @@ final class Session: Sendable {
             return
         }
         await report(5, "Waiting for a free place: number \(place) in the queue")
+    }
+
+    /// Tells what the start waits for. It is the reason that is given, should the time run out.
+    func heard(_ percent: Int, _ message: String) async {
+        lastReport.withLock { $0 = message }
+        await report(percent, message)
     }
 
     func report(_ percent: Int, _ message: String) async {

@@ -82,6 +82,25 @@ final class SessionControl: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
+    /// Waits until everything of the session is undone, for so long at most.
+    ///
+    /// - Returns: whether it is.
+    func isOver(within limit: Duration) async -> Bool {
+        let (ends, end) = AsyncStream<Void>.makeStream()
+        // Not a child: what waits for that end cannot be told to stop waiting.
+        Task {
+            await over()
+            end.finish()
+        }
+        let timer = Task {
+            try await Task.sleep(for: limit)
+            end.finish()
+        }
+        defer { timer.cancel() }
+        for await _ in ends {}
+        return state.withLock { $0.isOver }
+    }
+
     /// Waits until everything of the session is undone.
     func over() async {
         await withCheckedContinuation { continuation in

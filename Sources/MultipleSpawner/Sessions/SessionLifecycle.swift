@@ -21,6 +21,9 @@ public struct SessionLifecycle: Sendable, Hashable, Codable {
     public private(set) var handle: Handle?
     /// What the authenticator gave last. It stays as long, and for the same reason.
     public private(set) var grant: Grant?
+    /// The machine that a provider gave, or was asked for.
+    public private(set) var machine: MachineToken?
+    private var traced: [MachineTrace]?
 
     public init() {}
 
@@ -30,6 +33,9 @@ public struct SessionLifecycle: Sendable, Hashable, Codable {
         self.handle = handle
     }
 
+    /// What configurers left to be undone, in the order in which they came.
+    public var traces: [MachineTrace] { traced ?? [] }
+
     /// Applies one event, or refuses it and changes nothing.
     public mutating func apply(_ event: SessionEvent) throws(SpawnError) {
         switch (phase, event) {
@@ -37,10 +43,17 @@ public struct SessionLifecycle: Sendable, Hashable, Codable {
             phase = .queued
         case (.accepted, .began(let step)), (.queued, .began(let step)), (.starting, .began(let step)):
             phase = .starting(step)
+        case (.accepted, .moved), (.queued, .moved), (.starting, .moved):
+            phase = .accepted
+            forgetAll()
         case (.starting, .checkpointed(let handle)):
             self.handle = handle
         case (.starting, .granted(let grant)), (.running, .granted(let grant)):
             self.grant = grant
+        case (.accepted, .took(let machine)), (.queued, .took(let machine)), (.starting, .took(let machine)):
+            self.machine = machine
+        case (.starting, .traced(let trace)):
+            traced = traces.filter { $0.number != trace.number } + [trace]
         case (.starting, .answered(let endpoint)) where handle != nil:
             phase = .running(endpoint)
         case (.accepted, .stopping(let reason)), (.queued, .stopping(let reason)),
@@ -48,15 +61,20 @@ public struct SessionLifecycle: Sendable, Hashable, Codable {
             phase = .stopping(reason)
         case (.stopping(.failed(let failure)), .undone):
             phase = .failed(failure)
-            handle = nil
-            grant = nil
+            forgetAll()
         case (.stopping(let reason), .undone):
             phase = .stopped(reason)
-            handle = nil
-            grant = nil
+            forgetAll()
         default:
             throw SpawnError(.internal, "a session that is \(phase.name) cannot take the event '\(event.name)'")
         }
+    }
+
+    private mutating func forgetAll() {
+        handle = nil
+        grant = nil
+        machine = nil
+        traced = nil
     }
 
     /// Whether there is anything left to watch or to undo.
@@ -74,8 +92,14 @@ public enum SessionEvent: Sendable, Hashable {
     /// The step is about to be done. It is written down first, so that whatever it leaves can be undone.
     case began(StartStep)
     case checkpointed(Handle)
+    /// All that an attempt left is undone, and the next one is made elsewhere.
+    case moved
     /// What the authenticator is about to make, or has made.
     case granted(Grant)
+    /// The machine that is about to be asked for.
+    case took(MachineToken)
+    /// What a configurer is about to do that is to be undone.
+    case traced(MachineTrace)
     case answered(Endpoint)
     case stopping(StopReason)
     case undone
@@ -83,12 +107,38 @@ public enum SessionEvent: Sendable, Hashable {
 
 /// What is being done while a session starts, in the order in which it is done.
 public enum StartStep: String, Sendable, Hashable, Codable, CaseIterable {
+    /// The provider finds a machine, or makes one.
+    case acquire
+    /// The machine boots.
+    case reach
     /// The authenticator makes the way in to the machine.
     case authenticate
+    /// The configurers prepare the machine.
+    case configure
     /// The backend starts the server.
     case start
     /// The server is up but does not accept connections yet.
     case answer
+}
+
+/// What a configurer left to be undone, and where.
+public struct MachineTrace: Sendable, Hashable, Codable {
+    public let trace: Trace
+    /// Which configurer of the template's it was.
+    public let number: Int
+    public let machine: MachineAddress
+    /// Under what it is noted that the machine is prepared.
+    public let key: String
+    /// The name of the backend's `Workplace`.
+    public let workplace: String
+
+    public init(trace: Trace, number: Int, machine: MachineAddress, key: String, workplace: String) {
+        self.trace = trace
+        self.number = number
+        self.machine = machine
+        self.key = key
+        self.workplace = workplace
+    }
 }
 
 /// Why a session ends.
@@ -149,7 +199,10 @@ extension SessionEvent {
         case .queued: "queued"
         case .began(let step): "began \(step.rawValue)"
         case .checkpointed: "checkpointed"
+        case .moved: "moved"
         case .granted: "granted"
+        case .took: "took"
+        case .traced: "traced"
         case .answered: "answered"
         case .stopping: "stopping"
         case .undone: "undone"

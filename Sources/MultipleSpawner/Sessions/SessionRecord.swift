@@ -10,13 +10,13 @@
 public struct SessionRecord: Sendable, Hashable, Codable {
     public let id: SessionID
     public let identity: SessionIdentity
-    public let template: String
-    public let deployment: String?
-    public let provider: String
-    public let resourceType: ResourceType
-    public let resources: ResourceSpecification
-    public let backend: BackendKind
-    public let lifetime: Lifetime
+    public private(set) var template: String
+    public private(set) var deployment: String?
+    public private(set) var provider: String
+    public private(set) var resourceType: ResourceType
+    public private(set) var resources: ResourceSpecification
+    public private(set) var backend: BackendKind
+    public private(set) var lifetime: Lifetime
     public let created: Date
     /// When it answered.
     public var started: Date?
@@ -49,5 +49,17 @@ public struct SessionRecord: Sendable, Hashable, Codable {
             id: plan.id, identity: plan.identity, template: plan.template, deployment: plan.deployment,
             provider: plan.provider, resourceType: plan.resourceType, resources: plan.resources,
             backend: plan.backend, lifetime: plan.lifetime, created: created)
+    }
+
+    /// The start goes on elsewhere: nothing is left where it was tried before.
+    mutating func move(to plan: SessionPlan) throws(SpawnError) {
+        try lifecycle.apply(.moved)
+        template = plan.template
+        deployment = plan.deployment
+        provider = plan.provider
+        resourceType = plan.resourceType
+        resources = plan.resources
+        backend = plan.backend
+        lifetime = plan.lifetime
     }
 }

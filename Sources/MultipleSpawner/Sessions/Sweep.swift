@@ -2,15 +2,19 @@
 public struct Sweep: Sendable {
     private let ledger: Ledger
     private let registry: Registry
+    private let machines: Machines
 
-    public init(ledger: Ledger, registry: Registry) {
+    public init(ledger: Ledger, registry: Registry, machines: Machines) {
         self.ledger = ledger
         self.registry = registry
+        self.machines = machines
     }
 
     /// What was found, or could not be looked at.
     public struct Report: Sendable {
         public var left: [Resident] = []
+        /// Machines at providers, with the provider's name.
+        public var machines: [(provider: String, machine: OwnedMachine)] = []
         /// Places that could not be asked, each with its reason. Nothing is concluded about them.
         public var unreachable: [String] = []
         /// What else an administrator should know.
@@ -38,6 +42,9 @@ public struct Sweep: Sendable {
                 report.unreachable.append("\(entry.kind.rawValue): \(reason)")
             }
         }
+        let strays = await machines.strays()
+        report.machines = strays.left
+        report.unreachable += strays.unreachable
         return report
     }
 
@@ -51,6 +58,14 @@ public struct Sweep: Sendable {
                 // One that cannot be ended says nothing about the others.
                 let reason = SpawnError(wrapping: error, as: .unavailable, "cannot be ended").message
                 report.unreachable.append("\(resident.description): \(reason)")
+            }
+        }
+        for stray in report.machines {
+            do {
+                try await machines.remove(stray.machine, of: stray.provider)
+            } catch {
+                let reason = SpawnError(wrapping: error, as: .unavailable, "cannot be given back").message
+                report.unreachable.append("\(stray.machine.description): \(reason)")
             }
         }
         return report

@@ -40,8 +40,13 @@ public struct HelperProgram: Sendable {
     /// - Parameter input: what it reads.
     /// - Throws: `unsupported` where there is no such program, `timed_out`, `backend_failed`, or `CancellationError`.
     public func run(input: [UInt8] = []) async throws -> Answer {
+        try await limited { try await execute(input) }
+    }
+
+    /// Waits for the work as long as the program may take.
+    func limited(_ work: @escaping @Sendable () async throws -> Answer) async throws -> Answer {
         let answer = try await withThrowingTaskGroup(of: Answer?.self) { group in
-            group.addTask { try await execute(input) }
+            group.addTask { try await work() }
             group.addTask {
                 // Cancelled when the program ended first.
                 do { try await Task.sleep(for: limit) } catch { return nil }
@@ -57,9 +62,22 @@ public struct HelperProgram: Sendable {
         return answer
     }
 
-    private var name: String { (command.first ?? "").excerpt }
-
     private func execute(_ input: [UInt8]) async throws -> Answer {
+        let configuration = try configuration()
+        return try await started {
+            let result = try await Subprocess.run(
+                configuration, input: .inputWriter, output: .bytes(limit: mostOutput), error: .bytes(limit: mostOutput)
+            ) { execution in
+                // A program that does not want to know ends without reading, and that is no failure.
+                _ = try? await execution.standardInputWriter.write(input)
+                try? await execution.standardInputWriter.finish()
+            }
+            return Answer(
+                status: result.terminationStatus.exitCode, output: result.standardOutput, errors: result.standardError)
+        }
+    }
+
+    func configuration() throws(SpawnError) -> Configuration {
         var platform = PlatformOptions()
         // A session of its own, so that what it started is ended with it.
         platform.createSession = true
@@ -72,23 +90,29 @@ public struct HelperProgram: Sendable {
             $0[Environment.Key(stringLiteral: $1.key)] = $1.value
         }
         variables["PATH", default: Self.searchPath] = environment["PATH"] ?? Self.searchPath
+        return Configuration(
+            executable: program.hasPrefix("/") ? .path(FilePath(program)) : .name(program),
+            arguments: Arguments(Array(command.dropFirst())), environment: .custom(variables), platformOptions: platform
+        )
+    }
+
+    func started(_ work: () async throws -> Answer) async throws -> Answer {
         do {
-            let result = try await Subprocess.run(
-                program.hasPrefix("/") ? .path(FilePath(program)) : .name(program),
-                arguments: Arguments(Array(command.dropFirst())), environment: .custom(variables),
-                platformOptions: platform, input: .inputWriter, output: .bytes(limit: mostOutput),
-                error: .bytes(limit: mostOutput)
-            ) { execution in
-                // A program that does not want to know ends without reading, and that is no failure.
-                _ = try? await execution.standardInputWriter.write(input)
-                try? await execution.standardInputWriter.finish()
-            }
-            let status: Int32? = if case .exited(let code) = result.terminationStatus { code } else { nil }
-            return Answer(status: status, output: result.standardOutput, errors: result.standardError)
+            return try await work()
         } catch let error as SubprocessError {
             try Task.checkCancellation()
             throw SpawnError(
                 .backendFailed, "'\(name)' cannot be run; see whether it is installed, and the log", cause: error)
         }
+    }
+
+    private var name: String { (command.first ?? "").excerpt }
+}
+
+extension TerminationStatus {
+    /// `nil` where a signal ended it.
+    var exitCode: Int32? {
+        guard case .exited(let code) = self else { return nil }
+        return code
     }
 }

@@ -152,6 +152,13 @@ import Testing
         #expect(written == life)
     }
 
+    @Test func `a grant that an earlier journal has is read`() throws {
+        let text = #"{"authenticator":"ssh","version":1,"payload":"{}"}"#
+        let grant = try JSONDecoder().decode(Grant.self, from: Data(text.utf8))
+        #expect(grant == Grant(kind: "ssh", version: 1, payload: "{}"))
+        #expect(try JSONDecoder().decode(Grant.self, from: JSONEncoder().encode(grant)) == grant)
+    }
+
     @Test func `an authenticator that this build does not have is told by name`() async throws {
         let hub = try await Hub(backend: backend, access: SessionPlan.Access(kind: "iris scan"))
         guard case .failed(let failure) = try await hub.start("a") else { return #expect(Bool(false)) }

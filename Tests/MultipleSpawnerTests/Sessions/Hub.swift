@@ -12,6 +12,9 @@ struct Hub {
     init(
         backend: ScriptedBackend = ScriptedBackend(), journal: any Journal = MemoryJournal(),
         authenticator: ScriptedAuthenticator? = nil, access: SessionPlan.Access? = nil,
+        provider: ScriptedProvider? = nil, machine: MachinePolicy = MachinePolicy(),
+        configurer: ScriptedConfigurer? = nil, preparations: [JSONValue] = [],
+        fallbacks: [SessionPlan.Fallback] = [],
         policy: Orchestrator.Policy = Orchestrator.Policy(grace: .zero), concurrentStarts: Int = 100,
         capacity: Int? = nil, lifetime: Lifetime = Lifetime(), recovering: Bool = false, catalogue: Catalogue? = nil
     ) async throws {
@@ -26,17 +29,43 @@ struct Hub {
             admission: Admission(concurrentStarts: concurrentStarts, capacity: { _ in capacity }),
             registry: Registry(
                 backends: [Registry.Entry(backend, classes: ["test.Scripted"])],
-                authenticators: authenticator.map { [Registry.AuthenticatorEntry($0, classes: ["test.Door"])] } ?? []),
-            policy: policy
+                authenticators: authenticator.map { [Registry.AuthenticatorEntry($0, classes: ["test.Door"])] } ?? [],
+                configurers: configurer.map { [Registry.ConfigurerEntry($0, classes: ["test.Painter"])] } ?? [],
+                providers: provider.map { provider in
+                    [Registry.ProviderMaker(ScriptedProvider.self) { _ in provider }]
+                } ?? []),
+            policy: policy, installation: "test"
         ) { request in
-            SessionPlan(
-                id: request.id, identity: request.identity, template: "test", lifetime: lifetime,
-                backend: ScriptedBackend.kind, authenticator: access, startTimeout: request.startTimeout)
+            let plan = SessionPlan(
+                id: request.id, identity: request.identity, template: "test",
+                provider: provider == nil ? "local" : "cloud", lifetime: lifetime, backend: ScriptedBackend.kind,
+                options: provider == nil ? [:] : ["host": "{endpoint}"], authenticator: access,
+                configurers: preparations.map {
+                    SessionPlan.Configuration(kind: ScriptedConfigurer.kind, options: $0)
+                },
+                machine: provider.map { _ in SessionPlan.MachineWish(options: ["image": "x"], policy: machine) },
+                startTimeout: request.startTimeout)
+            return [plan]
+                + fallbacks.map { fallback in
+                    var next = plan
+                    next.template = fallback.provider
+                    next.provider = fallback.provider
+                    next.costPerHour = fallback.cost
+                    next.machine = nil
+                    next.options = [:]
+                    return next
+                }
         }
         self.orchestrator = orchestrator
+        if provider != nil { await orchestrator.machines.configure(by: [Self.cloud]) }
         if recovering { try await orchestrator.recover(with: catalogue) }
         watching = Task { await orchestrator.watch() }
     }
+
+    /// The entry of the cloud in memory.
+    static let cloud = ProviderEntry(
+        name: "cloud", displayName: "Cloud", types: [.virtualMachine], kind: "scripted", options: [:],
+        capacity: ProviderCapacity())
 
     /// The journal, where it is one in memory.
     var journal: MemoryJournal { anyJournal as? MemoryJournal ?? MemoryJournal() }
@@ -73,6 +102,14 @@ struct Hub {
             }
         }
         throw SpawnError(.internal, "the feed ended")
+    }
+}
+
+extension SessionPlan {
+    /// Where else a session may be started in a test, without a machine of its own.
+    struct Fallback: Sendable {
+        var provider: String
+        var cost: Double?
     }
 }
 

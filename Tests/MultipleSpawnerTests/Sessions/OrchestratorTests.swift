@@ -136,6 +136,21 @@ import Testing
         #expect(hub.backend.running == 0)
     }
 
+    @Test func `a start waits for the last server's end, and says so where that takes too long`() async throws {
+        let hub = try await Hub()
+        _ = try await hub.start("a")
+        hub.backend.world.withLock { $0.stopFailures = 1 }
+        async let stopped = hub.orchestrator.stop(try SessionID("a"))
+        _ = try await hub.phase(of: "a") { $0.name == "stopping" }
+        let error = try await #require(throws: SpawnError.self) {
+            try await hub.orchestrator.submit(Hub.request("b", timeout: .milliseconds(50)))
+        }
+        #expect(error.code == .unavailable && error.message.contains("still being ended"), "\(error.message)")
+        #expect(try await hub.start("c").name == "running")
+        _ = try await stopped
+        #expect(hub.backend.running == 1)
+    }
+
     @Test func `a journal that cannot be written to starts nothing`() async throws {
         let journal = MemoryJournal()
         let hub = try await Hub(journal: journal)

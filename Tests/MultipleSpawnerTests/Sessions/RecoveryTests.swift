@@ -148,7 +148,8 @@ import Testing
         hub.backend.world.withLock {
             $0.servers[stray] = Handle(backend: ScriptedBackend.kind, version: 1, payload: "stray")
         }
-        let sweep = Sweep(ledger: hub.ledger, registry: hub.orchestrator.registry)
+        let sweep = Sweep(
+            ledger: hub.ledger, registry: hub.orchestrator.registry, machines: hub.orchestrator.machines)
         hub.backend.world.withLock { $0.unreachable = ["host 'far': it does not answer"] }
         let report = await sweep.look()
         #expect(report.left.map(\.session) == [stray])

@@ -112,7 +112,15 @@ final class CrashJournal: Journal {
         look()
     }
 
+    func append(_ entry: MachineEntry) throws {
+        look()
+        try inner.append(entry)
+        look()
+    }
+
     func replay() throws -> [JournalEntry] { try inner.replay() }
+
+    func replayMachines() throws -> [MachineEntry] { try inner.replayMachines() }
 
     var moments: [Moment] { seen.withLock { $0 } }
 

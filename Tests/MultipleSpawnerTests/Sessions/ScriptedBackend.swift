@@ -6,7 +6,18 @@ final class ScriptedBackend: Backend {
     static let kind: BackendKind = "scripted"
     static let options = ObjectShape([Field("size", .integer(0...9), "How large.")])
 
-    static func machines(of options: JSONValue) -> [MachineAddress] { [MachineAddress(host: "gpu-1")] }
+    static func machines(of options: JSONValue) -> [MachineAddress] {
+        [MachineAddress(host: options["host"]?.stringValue ?? "gpu-1")]
+    }
+
+    func workplace(for plan: SessionPlan, as account: String?) async throws -> Workplace? {
+        Workplace(shell: PaperShell(), name: "desk")
+    }
+
+    func shell(at name: String) async throws -> any RemoteShell {
+        guard name == "desk" else { throw SpawnError(.internal, "there is no desk") }
+        return PaperShell()
+    }
 
     struct World {
         /// What exists, by session.
@@ -19,6 +30,8 @@ final class ScriptedBackend: Backend {
         var isUnreachable = false
         /// Parts of the place that a census cannot ask.
         var unreachable: [String] = []
+        /// Where the servers were started, in their order.
+        var hosts: [String] = []
         /// Why the place has lost every server.
         var lost: String?
         /// How often `stop` fails before it works.
@@ -58,6 +71,7 @@ final class ScriptedBackend: Backend {
         let handle = world.withLock { world in
             world.started += 1
             world.credentials.append(plan.credentials)
+            world.hosts += Self.machines(of: plan.options).map(\.host)
             let handle = Handle(backend: Self.kind, version: 1, payload: "\(plan.id.rawValue)#\(world.started)")
             world.servers[plan.id] = handle
             world.owners[plan.id] = plan.identity
@@ -169,7 +183,8 @@ final class Gate: Sendable {
 
 /// A journal in memory that can outlive the ledgers that write to it, and fail on demand.
 final class MemoryJournal: Journal {
-    private let state = Mutex((records: [SessionRecord](), isBroken: false, writes: 0))
+    private let state = Mutex(
+        (records: [SessionRecord](), machines: KnownMachines(), isBroken: false, writes: 0))
 
     func append(_ entries: [JournalEntry]) throws {
         try state.withLock { state in
@@ -189,6 +204,20 @@ final class MemoryJournal: Journal {
 
     func replay() throws -> [JournalEntry] {
         state.withLock { $0.records.map { JournalEntry(session: $0.id, content: .record($0)) } }
+    }
+
+    func append(_ entry: MachineEntry) throws {
+        try state.withLock { state in
+            guard !state.isBroken else { throw SpawnError(.internal, "no space left on device") }
+            state.writes += 1
+            state.machines.note(entry)
+        }
+    }
+
+    func replayMachines() throws -> [MachineEntry] { state.withLock { $0.machines.entries } }
+
+    var machines: [MachineRecord] {
+        state.withLock { $0.machines.machines.values.sorted { $0.token.rawValue < $1.token.rawValue } }
     }
 
     func breakDown() { state.withLock { $0.isBroken = true } }

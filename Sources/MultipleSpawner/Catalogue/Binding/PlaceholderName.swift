@@ -24,10 +24,11 @@ enum PlaceholderName: Sendable, Hashable {
 
     static let identityNames: Set<String> = ["username", "user", "name", "server_name", "unescaped_username"]
 
-    /// `auth_key` and the server's address and key are known when a way into a machine has been made, `endpoint` when
-    /// there is a machine, `service_owner` when a service is named.
+    /// `auth_key` and the server's address and key are known when a way into a machine has been made, `endpoint` and
+    /// all about the machine when there is one, `service_owner` when a service is named.
     static let deferredNames: Set<String> = [
-        "endpoint", "auth_key", "server_public_ip", "server_host_key", "service_owner",
+        "endpoint", "machine", "machine_host", "machine_port", "machine_account", "auth_key", "server_public_ip",
+        "server_host_key", "service_owner",
     ]
 
     /// What JupyterHub 5 and 6 set for every server, and what they set when an admin asks for it.

@@ -19,7 +19,7 @@ struct CatalogueReader {
         var templateReader = TemplateReader(
             source: templateSource, registry: registry, strict: strict, lists: lists)
         var templates = templateReader.read()
-        var providerReader = providerSource.map { ProviderReader(source: $0) }
+        var providerReader = providerSource.map { ProviderReader(source: $0, registry: registry) }
         let providers = providerReader?.read(serving: templates) ?? ProviderReader.derived(from: templates)
         var deploymentReader = deploymentSource.map {
             DeploymentReader(source: $0, registry: registry, templates: templates, strict: strict, lists: lists)
@@ -29,6 +29,7 @@ struct CatalogueReader {
         // What a broken list of providers lacks says nothing about the templates.
         let isListed = providerReader.map { $0.remarks.isEmpty && $0.source.remarks.isEmpty } ?? false
         templateReader.check(templates, against: providers, listedIn: isListed ? providerSource?.file : nil)
+        templateReader.checkMachines(templates, of: providers)
         templates = templateReader.numbered(templates)
         finish(templateSource, templateReader.remarks)
         if let reader = deploymentReader { finish(reader.source, reader.remarks) }
@@ -39,7 +40,7 @@ struct CatalogueReader {
             ? nil
             : Catalogue(
                 templates: templates, deployments: deployments, providers: providers, templatesFile: file.name,
-                lists: lists.lists)
+                lists: lists.lists, registry: registry)
         return CatalogueReading(catalogue: catalogue, diagnostics: diagnostics, userLists: lists.paths)
     }
 

@@ -22,10 +22,16 @@ public struct Hook: Sendable, Hashable {
     }
 
     static func configurerShape(_ registry: Registry) -> ObjectShape {
-        ObjectShape([
-            Field("class", .choice(registry.announcedHooks), "The configurer."),
-            Field("options", .map(.anything), aliases: ["kwargs"], "Its options."),
-        ])
+        let known = registry.configurers.map {
+            Variants.Case($0.kind.rawValue + "-configurer", names: $0.classes, .object($0.options))
+        }
+        let announced = registry.announcedHooks.filter { registry.configurerEntry(named: $0) == nil }
+        let cases = known + announced.map { Variants.Case($0, names: [$0], .map(.anything)) }
+        return ObjectShape(
+            [
+                Field("class", .choice(cases.flatMap(\.names)), "The configurer."),
+                Field("options", .map(.anything), aliases: ["kwargs"], "Its options."),
+            ], variants: Variants(selector: "class", target: "options", cases: cases))
     }
 
     /// `nil` for `{}`: no hook is wanted.

@@ -8,6 +8,21 @@ public struct ProviderEntry: Sendable, Hashable {
     public let kind: String
     public let options: JSONValue
     public let capacity: ProviderCapacity
+    /// What a session costs there for an hour, in whatever currency the site counts in; `nil`: nothing is said.
+    public let costPerHour: Double?
+
+    public init(
+        name: String, displayName: String, types: [ResourceType], kind: String, options: JSONValue = [:],
+        capacity: ProviderCapacity = ProviderCapacity(), costPerHour: Double? = nil
+    ) {
+        self.name = name
+        self.displayName = displayName
+        self.types = types
+        self.kind = kind
+        self.options = options
+        self.capacity = capacity
+        self.costPerHour = costPerHour
+    }
 
     /// The declaration of one entry of `providers.json`.
     static let shape = ObjectShape([
@@ -19,6 +34,9 @@ public struct ProviderEntry: Sendable, Hashable {
         Field("kind", .string, "How it is talked to; the name says it when it is not given."),
         Field("options", .map(.anything), "Options of that kind."),
         Field("capacity", .object(ProviderCapacity.shape), "How much it has."),
+        Field(
+            "cost_per_hour", .number(0...1_000_000),
+            "What a session costs there for an hour; where several providers can serve, the cheaper one is taken."),
     ])
 
     /// The kind that a name stands for.

@@ -1,10 +1,12 @@
 /// Reads `providers.json`.
 struct ProviderReader {
     let source: JSONSource
+    let registry: Registry
     private(set) var remarks: [Remark] = []
 
-    init(source: JSONSource) {
+    init(source: JSONSource, registry: Registry) {
         self.source = source
+        self.registry = registry
     }
 
     /// The providers; those whose types are not given have what the templates ask of them.
@@ -29,17 +31,27 @@ struct ProviderReader {
                         .error, at: node.range.lowerBound, .duplicateName,
                         "the provider '\(name.excerpt)' is in this file already"))
             }
+            let kind = bound["kind"]?.stringValue ?? ProviderEntry.kind(of: name)
+            let options = self.options(node["options"], kind: kind, bound: bound["options"])
             let types = bound["types"]?.arrayValue?.compactMap { $0.stringValue.flatMap(ResourceType.init) }
             providers.append(
                 ProviderEntry(
                     name: name,
                     displayName: bound["display_name"]?.stringValue ?? ProviderEntry.displayName(of: name),
                     types: types ?? asked[name] ?? [],
-                    kind: bound["kind"]?.stringValue ?? ProviderEntry.kind(of: name),
-                    options: bound["options"] ?? [:],
-                    capacity: ProviderCapacity(bound: bound["capacity"])))
+                    kind: kind, options: options,
+                    capacity: ProviderCapacity(bound: bound["capacity"]),
+                    costPerHour: bound["cost_per_hour"]?.doubleValue))
         }
         return providers
+    }
+
+    /// The options in the types that this kind declares.
+    private mutating func options(_ node: JSONNode?, kind: String, bound: JSONValue?) -> JSONValue {
+        guard let node, node.members != nil, let maker = registry.providerMaker(kind) else { return bound ?? [:] }
+        let (set, wrong) = OptionSet.bind(node, to: maker.options, in: source, placeholders: .known)
+        remarks += wrong
+        return .object(set.values)
     }
 
     /// The providers that the templates name, in their order.

@@ -37,6 +37,9 @@ extension Template {
                 Field(
                     "configurer", .either([configurer, .list(configurer)]), aliases: ["configurers"],
                     "What prepares the machine, one or several in their order; {} for none."),
+                Field(
+                    "machine", .object(ObjectShape(MachinePolicy.fields)),
+                    "What machine the provider is asked for, and what becomes of it afterwards."),
                 Field("access", Access.shape, "Who may use it; everybody, when it is not given."),
                 Field("description", .string, "A line for the form."),
                 Field("icon", .string, "A picture for the form: the path or address of an image."),

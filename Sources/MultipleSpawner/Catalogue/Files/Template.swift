@@ -26,6 +26,12 @@ public struct Template: Sendable {
     /// What the registry knows of the authenticator; `nil` where there is none, or it is known by name only.
     let authenticatorEntry: Registry.AuthenticatorEntry?
     let authenticatorOptions: OptionSet
+    /// What the registry knows of the configurers, with their options, in their order.
+    let preparations: [(entry: Registry.ConfigurerEntry, options: OptionSet)]
+    /// What becomes of a machine that the provider gives.
+    public let machinePolicy: MachinePolicy
+    /// What is asked of the provider, as written; each kind of provider has options of its own.
+    let machineOptions: OptionSet
     /// What the registry knows of the backend.
     let entry: Registry.Entry
     /// What its options alone let users choose from, placeholders not filled in.
@@ -41,5 +47,10 @@ extension Template {
     /// What the authenticator is told, as the file gives it; `nil` where there is none, or this build does not have it.
     public var way: SessionPlan.Access? {
         authenticatorEntry.map { SessionPlan.Access(kind: $0.kind, options: .object(authenticatorOptions.values)) }
+    }
+
+    /// What the configurers are told, as the file gives it.
+    public var configurations: [SessionPlan.Configuration] {
+        preparations.map { SessionPlan.Configuration(kind: $0.entry.kind, options: .object($0.options.values)) }
     }
 }

@@ -35,7 +35,7 @@ struct TemplateReader {
         remarks += binder.remarks
         var check = PlaceholderCheck(strict: strict, hasAttributes: hasAttributes)
         if let options = spawner["kwargs"] { check.look(atOptions: options) }
-        for part in [node["authenticator"], node["configurer"], node["configurers"]] {
+        for part in [node["authenticator"], node["configurer"], node["configurers"], node["machine"]] {
             if let part { check.look(at: part) }
         }
         remarks += check.remarks
@@ -57,6 +57,9 @@ struct TemplateReader {
         let configurers = self.hooks(bound["configurer"], node["configurer"] ?? node["configurers"])
         let way = self.authenticator(
             bound["authenticator"], node["authenticator"], placeholders: hasAttributes ? .attributes : .known)
+        let preparations = self.preparations(
+            bound["configurer"], node["configurer"] ?? node["configurers"],
+            placeholders: hasAttributes ? .attributes : .known)
         let lifetime = LifetimeRule(bound: bound["lifetime"])
         if let preset = lifetime.preset, let maximum = lifetime.maximum, preset > maximum {
             fail(
@@ -66,14 +69,15 @@ struct TemplateReader {
         return Template(
             name: name, resourceType: type, providers: providers,
             className: className, backend: entry.kind,
-            missing: missing(entry, className, hooks: [authenticator].compactMap(\.self) + configurers),
+            missing: missing(entry, className, authenticator, configurers),
             authenticator: authenticator, configurers: configurers, access: access,
             description: bound["description"]?.stringValue, icon: bound["icon"]?.stringValue,
             limits: HardwareLimits(bound: bound["limits"]), lifetime: lifetime,
             priority: bound["priority"]?.integerValue ?? 0,
             fallback: bound["fallback"]?.arrayValue?.compactMap(\.stringValue) ?? [], origin: source.file,
-            options: options, authenticatorEntry: way.entry, authenticatorOptions: way.options, entry: entry,
-            menu: menu, offset: node.range.lowerBound)
+            options: options, authenticatorEntry: way.entry, authenticatorOptions: way.options,
+            preparations: preparations, machinePolicy: MachinePolicy(bound: bound["machine"]),
+            machineOptions: machineOptions(node), entry: entry, menu: menu, offset: node.range.lowerBound)
     }
 
     // MARK: Parts
@@ -143,13 +147,16 @@ struct TemplateReader {
         return (bound.arrayValue ?? [bound]).compactMap(Hook.init(bound:))
     }
 
-    private func missing(_ entry: Registry.Entry, _ className: String, hooks: [Hook]) -> String? {
+    private func missing(
+        _ entry: Registry.Entry, _ className: String, _ authenticator: Hook?, _ configurers: [Hook]
+    ) -> String? {
         if entry.backend == nil {
             return "this build has no backend '\(entry.kind.rawValue)', which '\(className)' asks for"
         }
-        return hooks.first { registry.authenticatorEntry(named: $0.name) == nil }.map {
-            "this build has no '\($0.name)', which prepares the machine"
-        }
+        let unknown =
+            authenticator.flatMap { registry.authenticatorEntry(named: $0.name) == nil ? $0 : nil }
+            ?? configurers.first { registry.configurerEntry(named: $0.name) == nil }
+        return unknown.map { "this build has no '\($0.name)', which prepares the machine" }
     }
 
     // MARK: Remarks

@@ -43,6 +43,10 @@ extension SpawnWish {
             let menus = offered.flatMap { [$0.menu] + $0.deployments.map(\.menu) }.compactMap(\.self)
             values[.image] = menus.flatMap { form.menus[$0].images }.first(where: isWanted)?.value
         }
+        if let machine = keys["remote_host"]?.stringValue {
+            let menus = offered.flatMap { [$0.menu] + $0.deployments.map(\.menu) }.compactMap(\.self)
+            values[.machine] = menus.flatMap { form.menus[$0].machines }.first { $0 == machine }
+        }
         values[.memory] = memory.map(MemorySize.gigabytes)
         values[.cpu] = cpu.map(MemorySize.number)
         values[.gpu] = gpu.map(String.init)

@@ -4,6 +4,7 @@ public enum FormField: String, Sendable, Hashable, Codable, CaseIterable, Coding
     case resourceType = "resource_type"
     case template, deployment
     case image = "select_image"
+    case machine = "remote_host"
     case memory, cpu, gpu, lifetime
 
     /// The field of the files that a user brings along.
@@ -17,6 +18,7 @@ public enum FormField: String, Sendable, Hashable, Codable, CaseIterable, Coding
         case .template: "Configuration"
         case .deployment: "Environment"
         case .image: "Select a notebook image:"
+        case .machine: "Machine"
         case .memory: "Amount of memory (GB)"
         case .cpu: "Number of CPU cores"
         case .gpu: "Number of GPUs"

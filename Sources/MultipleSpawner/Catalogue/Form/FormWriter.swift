@@ -67,8 +67,9 @@ struct FormWriter {
         let images = router.images(of: template, with: deployment).map { image in
             SpawnForm.Image(name: image.name, image: image.image, description: image.description)
         }
-        guard !images.isEmpty || offered.uploads != nil else { return nil }
-        let menu = SpawnForm.Menu(images: images, uploads: offered.uploads, page: offered.page)
+        guard !images.isEmpty || !offered.machines.isEmpty || offered.uploads != nil else { return nil }
+        let menu = SpawnForm.Menu(
+            images: images, machines: offered.machines, uploads: offered.uploads, page: offered.page)
         if let known = menus.firstIndex(of: menu) { return known }
         menus.append(menu)
         return menus.count - 1

@@ -10,7 +10,10 @@ extension SpawnForm {
         from fields: [String: [String]], files: [(name: String, bytes: Int)] = []
     ) throws(SpawnError) -> JSONValue {
         var given: [FormField: String] = [:]
-        for field in FormField.allCases where field != .image { given[field] = try Self.value(of: field, in: fields) }
+        // Each menu has a list of images and of machines of its own.
+        for field in FormField.allCases where field != .image && field != .machine {
+            given[field] = try Self.value(of: field, in: fields)
+        }
 
         var inner: [String: JSONValue] = [:]
         for field in [FormField.provider, .resourceType, .template, .deployment] {
@@ -20,10 +23,14 @@ extension SpawnForm {
         inner["session_configuration"] = Self.group([.lifetime], of: given)
         var options: [String: JSONValue] = ["spawn_options": .object(inner)]
         let wish = try SpawnWish(.object(options), calling: "the form")
-        if let image = try check(wish, images: Self.values(of: .image, in: fields), files: files) {
+        let choice = try check(
+            wish, images: Self.values(of: .image, in: fields), machines: Self.values(of: .machine, in: fields),
+            files: files)
+        if let image = choice.image {
             options["user_selected_image"] = .string(image.image)
             options["user_selected_name"] = .string(image.name)
         }
+        options["remote_host"] = choice.machine.map { .string($0) }
         return .object(options)
     }
 
@@ -62,10 +69,10 @@ extension SpawnForm {
 
     /// Holds a wish against what is on offer, field by field: the first that leaves nothing is named.
     ///
-    /// - Returns: the image that is chosen; `nil` where none is.
+    /// - Returns: the image and the machine that are chosen; `nil` where none is.
     private func check(
-        _ wish: SpawnWish, images: [String], files: [(name: String, bytes: Int)]
-    ) throws(SpawnError) -> Image? {
+        _ wish: SpawnWish, images: [String], machines: [String], files: [(name: String, bytes: Int)]
+    ) throws(SpawnError) -> (image: Image?, machine: String?) {
         var offers = providers.flatMap { provider in
             provider.types.flatMap { type in
                 type.templates.map { Offer(provider: provider, type: type, template: $0) }
@@ -84,8 +91,17 @@ extension SpawnForm {
         try bound(&offers, wish.lifetime, .lifetime, by: \.longestLifetime) { String($0) }
         let menus = offers.flatMap { self.menus(of: $0.template, with: wish.deployment) }
         let image = try chosen(images, among: menus)
-        try takes(files, among: menus.filter { menu in image.map(menu.images.contains) ?? true })
-        return image
+        let left = menus.filter { menu in image.map(menu.images.contains) ?? true }
+        try takes(files, among: left)
+        let offered = left.flatMap(\.machines)
+        let machine = machines.first(where: offered.contains)
+        if machine == nil, let first = machines.first {
+            throw Self.refusal(
+                .machine,
+                "is '\(first.excerpt)', which is not offered with the rest; "
+                    + (offered.isEmpty ? "there is none to choose" : "choose one of \(NearestName.list(offered))"))
+        }
+        return (image, machine)
     }
 
     /// The menus that a choice leads to, those of the deployment that is taken when none is named first.

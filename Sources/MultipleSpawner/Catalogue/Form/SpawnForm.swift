@@ -48,9 +48,10 @@ public struct SpawnForm: Sendable, Hashable, Codable {
         public let menu: Int?
     }
 
-    /// Images to choose from and files to bring along.
+    /// Images and machines to choose from, and files to bring along.
     public struct Menu: Sendable, Hashable, Codable {
         public let images: [Image]
+        public let machines: [String]
         public let uploads: MultipleSpawner.Menu.Uploads?
         public let page: MultipleSpawner.Menu.Page
     }

@@ -28,10 +28,13 @@ extension Catalogue {
         return SessionPlan(
             id: request.id, identity: request.identity, template: template.name, deployment: match.deployment?.name,
             provider: match.provider, resourceType: template.resourceType,
-            resources: resources(wish, within: limits), limits: limits,
+            resources: resources(wish, within: limits),
+            costPerHour: providers.first { $0.name == match.provider }?.costPerHour, limits: limits,
             lifetime: template.lifetime.lifetime(wanted: wish.lifetime, hub: request.settings.lifetime),
             backend: template.backend, options: try template.entry.settle(filled, with: choice, within: most),
-            authenticator: try access(through: template, for: request, isShown: isShown), files: files,
+            authenticator: try access(through: template, for: request, isShown: isShown),
+            configurers: try configurations(of: template, for: request, isShown: isShown),
+            machine: try machine(of: template, with: match, for: request, isShown: isShown), files: files,
             environment: request.environment, command: request.command, settings: request.settings,
             certificates: request.certificates, startTimeout: request.startTimeout)
     }
@@ -74,7 +77,22 @@ extension Catalogue {
                 "\(template.origin): the authenticator of the template '\(template.name.excerpt)' lacks the option "
                     + "'\(field.name)'")
         }
+        for (name, value) in options where !isShown && value == template.authenticatorOptions.values[name] {
+            try requireKnown(value, for: name, of: template)
+        }
         return SessionPlan.Access(kind: entry.kind, options: .object(options))
+    }
+
+    /// Nobody logs in with the name of what was to be filled in.
+    private func requireKnown(_ value: JSONValue, for name: String, of template: Template) throws(SpawnError) {
+        guard let text = value.stringValue, case .placeholder(let attribute)? = PlaceholderText(text).parts.first,
+            PlaceholderText(text).parts.count == 1, PlaceholderName(attribute) == .unknown,
+            !template.options.attributeNames.isEmpty
+        else { return }
+        throw SpawnError(
+            .invalidRequest,
+            "the hub does not know '\(attribute.excerpt)' of this user, which '\(name)' of the template "
+                + "'\(template.name.excerpt)' needs; log in to the hub anew")
     }
 
     private func requireAll(_ options: [String: JSONValue], of template: Template) throws(SpawnError) {

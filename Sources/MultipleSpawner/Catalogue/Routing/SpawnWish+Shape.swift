@@ -56,7 +56,7 @@ extension SpawnWish {
 
     /// Keys that go to the backend of a template, where its menu has them.
     static let menuKeys = [
-        "container_spec", "resource_spec", "networks", "log_driver", "accelerators", "placement",
+        "container_spec", "resource_spec", "networks", "log_driver", "accelerators", "placement", "remote_host",
     ]
 
     private static func aliases(of key: String) -> [String] {
