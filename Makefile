@@ -13,11 +13,13 @@ VENV := $(CURDIR)/.build/venv
 HUB6 := $(VENV)/jupyterhub-6.1
 HUB5 := $(VENV)/jupyterhub-5.5
 HUB_PACKAGES := jupyterlab
-TEST_PACKAGES := pytest requests playwright jsonschema schemathesis websockets 'jhub-authenticators==0.6.*'
+TEST_PACKAGES := pytest requests playwright pytest-xdist jsonschema schemathesis websockets 'jhub-authenticators==0.6.*' \
+  ansible-core 'moto[server,ec2]'
 # The compiler refuses an import that Package.swift does not allow: the tree is the import graph.
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
-# Suites that start many SSH servers: together they would wait for each other until their time is over.
-WITH_SSHD := SSHClient OpenSSH.as Servers.on SSHCertificate KnownHostsLive HostKeyExamination SSHAuthenticator SSHKeyFile
+# Suites that start many SSH servers, or keep every core busy: together they would wait until their time is over.
+ALONE := SSHClient OpenSSH.as Servers.on SSHCertificate KnownHostsLive HostKeyExamination SSHAuthenticator SSHKeyFile \
+  Ansible ScriptConfigurer MachineSequence HTTPCancellation EC2Fault OCIFault
 # Debian's proxy is the Node one, for the Python one holds back a spawn page's events until the end of a start.
 # A Node from elsewhere does not look where Debian keeps its modules.
 PROXY := node-configurable-http-proxy
@@ -27,6 +29,8 @@ SINGLEUSER := .build/images/singleuser-6.1.tar
 # Debian as the engine's image has it, and what pip builds the hub's package with.
 RUNTIME := .build/images/runtime.tar
 WHEELS := .build/images/wheels
+# What a playbook installs on a machine that reaches no registry.
+SINGLEUSER_WHEELS := .build/images/singleuser-wheels
 # Docker's registry, taken out of Debian's package: installed, it would serve the whole network.
 REGISTRY := .build/images/docker-registry
 DOCKER := docker.io iptables iproute2 debootstrap
@@ -61,16 +65,20 @@ test: packages $(HUB6)/.ready $(HUB5)/.ready $(HUB6)/.tests images
 	@echo "==> building the engine (debug) and its tests"
 	swift build --build-tests $(SWIFT_FLAGS)
 	echo "==> unit and contract tests"
-	swift test --skip-build $(SWIFT_FLAGS) $(patsubst %,--skip %,$(WITH_SSHD))
-	echo "==> those that talk to SSH servers of their own, one after another: each login takes its time"
-	swift test --skip-build --no-parallel $(SWIFT_FLAGS) $(patsubst %,--filter %,$(WITH_SSHD))
+	export PATH=$(HUB6)/bin:$$PATH
+	swift test --skip-build $(SWIFT_FLAGS) $(patsubst %,--skip %,$(ALONE))
+	echo "==> those that need the machine for themselves, one after another"
+	swift test --skip-build --no-parallel $(SWIFT_FLAGS) $(patsubst %,--filter %,$(ALONE))
 	$(MAKE) swift-release
 	$(MAKE) fuzz
 	echo "==> the real thing; screenshots go to .build/screenshots"
-	$(HUB6)/bin/python -m pytest Tests/system
+	# Paths of sockets have to be short.
+	base=$$(mktemp -d /tmp/ms.XXXX)
+	$(HUB6)/bin/python -m pytest --numprocesses 2 --dist loadgroup --basetemp $$base/t Tests/system
+	rm -rf $$base
 
 images: APT := python3-venv $(DOCKER)
-images: packages $(SINGLEUSER) $(RUNTIME) $(WHEELS) $(REGISTRY)
+images: packages $(SINGLEUSER) $(RUNTIME) $(WHEELS) $(SINGLEUSER_WHEELS) $(REGISTRY)
 
 bench: APT := $(LIBRARIES) pkg-config gcc python3-venv $(PROXY) $(DOCKER)
 bench: packages swift-release $(HUB6)/.ready $(VENV)/peers/.ready
@@ -164,6 +172,16 @@ $(WHEELS): | packages $(HUB6)/.hub
 	install -d $@
 	mv $$work/*.whl $@
 
+# For the Python of the machines, which are this one with another disk.
+$(SINGLEUSER_WHEELS): | packages $(HUB6)/.hub
+	@echo "==> the single-user server for machines that a playbook prepares"
+	version=$$(/usr/bin/python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+	install -d $(@D)
+	rm -rf $@.new
+	$(HUB6)/bin/pip download --quiet --disable-pip-version-check --only-binary=:all: --python-version $$version \
+	  --dest $@.new 'jupyterhub==6.1.*' jupyter_server
+	mv $@.new $@
+
 $(REGISTRY): | packages
 	@echo "==> Docker's registry"
 	work=$$(mktemp -d)
@@ -178,7 +196,7 @@ $(VENV)/peers/.ready: $(PYTHON_SOURCES) | packages
 	@echo "==> the spawners for Docker Swarm that are measured beside ours"
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/pip install --quiet --disable-pip-version-check 'jupyterhub==6.1.*' 'dockerspawner==14.0.*' \
-	  'jhub-swarmspawner==0.6.3'
+	  'jhub-swarmspawner==0.6.3' 'asyncssh==2.24.*'
 	copy=$$(mktemp -d)
 	trap "rm -rf $$copy" EXIT
 	cp -r python/pyproject.toml python/README.md python/multiplespawner $$copy

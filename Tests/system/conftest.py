@@ -13,7 +13,7 @@ from docker_network import leave_the_machines_network
 from engine import Engine
 from hub import Hub, free_ports
 
-pytest_plugins = ["docker_fixtures", "ssh_fixtures"]
+pytest_plugins = ["docker_fixtures", "playbook_fixtures", "ssh_fixtures"]
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".build"
@@ -25,6 +25,16 @@ def pytest_configure() -> None:
     """All that the tests start talks to itself alone; Docker wants that, and root."""
     if os.geteuid() == 0:
         leave_the_machines_network()
+
+
+# Before the plug-in that shares them out reads the marks.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of two processes that share the tests, one has all that need Docker: there is one swarm for them."""
+    for item in items:
+        module = item.path.stem
+        group = "swarm" if module.startswith("test_swarm") else module
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

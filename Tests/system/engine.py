@@ -47,7 +47,9 @@ class Engine:
     @property
     def environment(self) -> dict[str, str]:
         """What makes a daemon, or a hub that starts one, use this directory and no other."""
+        providers = self.directory / "providers.json"
         return {
+            **({"MULTIPLE_SPAWNER_PROVIDERS_FILE": str(providers)} if providers.exists() else {}),
             "MULTIPLE_SPAWNER_STATE_DIR": str(self.state),
             "MULTIPLE_SPAWNER_SOCKET": str(self.socket),
             "MULTIPLE_SPAWNER_TEMPLATE_FILE": str(self.directory / "spawner_templates.json"),

@@ -19,3 +19,11 @@ class MountAuthenticator(DummyAuthenticator):
         # As the handler of /hub/set-user-data in jhub-authenticators does.
         if user.name.startswith("posted"):
             user.mount_data = {"targetHost": "posted-host", "privateKey": "POSTED-KEY"}
+
+
+class PasswordAuthenticator(DummyAuthenticator):
+    """Users log in with what they have on the machines, and the hub remembers it, encrypted."""
+
+    async def authenticate(self, handler: Any, data: dict[str, str]) -> dict[str, Any]:
+        name = await super().authenticate(handler, data)
+        return {"name": name, "auth_state": {"password": data["password"]}}

@@ -158,11 +158,16 @@ class Hub:
 
     def ready(self, user: str, server: str = "", seconds: float = 60) -> dict[str, Any]:
         """The model of a server once it is ready."""
-        return until(
-            f"{user}/{server} is ready",
-            lambda: (model := self.server(user, server)) and model["ready"] and model,
-            seconds,
-        )
+        try:
+            return until(
+                f"{user}/{server} is ready",
+                lambda: (model := self.server(user, server)) and model["ready"] and model,
+                seconds,
+            )
+        except AssertionError as error:
+            if self.server(user, server):
+                raise
+            raise AssertionError(self.last_words(user, server)) from error
 
     def answer(self, user: str, server: str = "") -> requests.Response:
         """What the user's server says through the proxy."""
@@ -181,3 +186,21 @@ class Hub:
     def log(self) -> str:
         """What the hub has said."""
         return (self.directory / "hub.log").read_text(errors="replace")
+
+    def last_words(self, user: str, server: str = "") -> str:
+        """What the spawn page says of a start that has failed: the hub's own last event."""
+        answer = self.call("GET", f"{self.server_path(user, server)}/progress")
+        events = [
+            json.loads(line.removeprefix("data: "))
+            for line in answer.text.splitlines()
+            if line.startswith("data: ")
+        ]
+        assert events and events[-1].get("failed"), (answer.status_code, answer.text)
+        return events[-1]["message"]
+
+    def failure(self, user: str, options: Any = None) -> str:
+        """Ask for a server that cannot be had, and return the reason that the user sees."""
+        # Its status tells nothing: after one failure the hub says 201 of a start that is under way.
+        self.begin(user, "", options)
+        # The words are told as the start goes on, and end with it.
+        return self.last_words(user)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from engine import Engine
 from hub import Hub
+from ssh_accounts import Site
 from ssh_hosts import Hosts
 
 DEPLOYMENTS = {"bare_metal": [{"name": "machine", "provider": "local"}]}
@@ -46,6 +48,28 @@ def ssh_engine(
     finally:
         if engine.process is not None and engine.process.poll() is None:
             engine.kill()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, tiny: str) -> Iterator[Site]:
+    """Three machines with accounts of many kinds."""
+    site = Site(tmp_path_factory.mktemp("site"), tiny)
+    yield site
+    site.remove()
+
+
+def site_hub(new_hub: Callable[..., Hub], engine: Engine, environment: Path, **more: Any) -> Hub:
+    """A hub that remembers its users' passwords for the machines, and lets templates use them."""
+    settings = {
+        **ssh_settings(
+            engine, consecutive_failure_limit=1000, user_attributes=["password"], **more
+        ),
+        "JupyterHub": {"authenticator_class": "form_authenticator.PasswordAuthenticator"},
+        "Authenticator": {"allow_all": True, "enable_auth_state": True},
+    }
+    modules = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    variables = {"JUPYTERHUB_CRYPT_KEY": "0f" * 32, "PYTHONPATH": ":".join(modules)}
+    return new_hub(environment, settings, **variables).start()
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,8 @@ PYTHON = next(
 SETTINGS = """
 Port 22
 HostKey {folder}/host_key
-AuthorizedKeysFile {folder}/authorized_keys
+AuthorizedKeysFile {folder}/authorized_keys .ssh/authorized_keys
+TrustedUserCAKeys {folder}/authorities
 PidFile {folder}/sshd.pid
 UsePAM no
 StrictModes no
@@ -39,10 +41,10 @@ MaxStartups 100
 """
 
 
-def make_key(path: Path) -> str:
+def make_key(path: Path, kind: str = "ed25519") -> str:
     """A new key; returns its public half."""
-    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path))
-    return path.with_suffix(".pub").read_text().strip()
+    run("ssh-keygen", "-q", "-t", kind, "-N", "", "-f", str(path))
+    return Path(f"{path}.pub").read_text().strip()
 
 
 class Host:
@@ -58,30 +60,45 @@ class Host:
         self.address = f"{bridge.prefix}.{10 + number}"
         self.host_key = make_key(folder / "host_key")
         (folder / "authorized_keys").write_text(public_key + "\n")
-        (folder / "sshd.conf").write_text(SETTINGS.format(folder=folder))
+        # Whose certificates let users in: read at each login, and empty before somebody is trusted.
+        (folder / "authorities").touch()
+        self.configure()
+        # What the first process does before anything else, as lines of a shell.
+        self.preparation: list[str] = []
         self.process: subprocess.Popen | None = None
+
+    def configure(self, *lines: str, last: tuple[str, ...] = ()) -> None:
+        """Settings of the SSH server that win over the usual ones, and some at the end; for its next start."""
+        text = "\n".join([*lines, SETTINGS.format(folder=self.folder), *last])
+        (self.folder / "sshd.conf").write_text(text + "\n")
 
     @property
     def line(self) -> str:
         """Its line of known_hosts."""
         return f"{self.address} {self.host_key}\n"
 
+    def disk(self) -> str:
+        """Commands that give it its files: this machine's, with a home of its own."""
+        folder = shlex.quote(str(self.folder))
+        # A Python that is installed in the home it replaces is there all the same.
+        kept = f"mkdir -p {folder}/home{PYTHON}; mount --bind /root{PYTHON} {folder}/home{PYTHON}; "
+        return (
+            f"{kept if PYTHON else ''}mount --rbind {folder}/home /root; "
+            f"mount --bind {folder}/boot_id /proc/sys/kernel/random/boot_id; cd /; "
+        )
+
+    def sshd(self) -> str:
+        """The command that is its SSH server."""
+        folder = shlex.quote(str(self.folder))
+        return f"{SSHD} -D -f {folder}/sshd.conf -E {folder}/sshd.log"
+
     def boot(self) -> Host:
         """Switch it on; it takes logins when this returns."""
         (self.folder / "boot_id").write_text(f"{uuid.uuid4()}\n")
-        folder = shlex.quote(str(self.folder))
-        # The first process brings the SSH server up again, as systemd would. A Python that is installed
-        # in the home it replaces is there all the same.
-        kept = f"mkdir -p {folder}/home{PYTHON}; mount --bind /root{PYTHON} {folder}/home{PYTHON}; "
-        first = (
-            f"hostname {self.name}; {kept if PYTHON else ''}mount --rbind {folder}/home /root; "
-            f"mount --bind {folder}/boot_id /proc/sys/kernel/random/boot_id; cd /; "
-            f"while :; do {SSHD} -D -f {folder}/sshd.conf -E {folder}/sshd.log; sleep 0.2; done"
-        )
+        first = f"hostname {self.name}; {self.disk()}{'; '.join([*self.preparation, self.work()])}"
         Path("/run/sshd").mkdir(exist_ok=True)
-        unshare = "unshare --net --uts --pid --mount --fork --kill-child --mount-proc"
         self.process = subprocess.Popen(
-            [*unshare.split(), "/bin/sh", "-c", first],
+            [*self.way_in(), "/bin/sh", "-c", first],
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -94,6 +111,14 @@ class Host:
         self.bridge.plug(self.number, pid)
         until(f"{self.name} takes logins", self.listens)
         return self
+
+    def way_in(self) -> list[str]:
+        """The command that makes the machine's own kernel spaces and runs its first process in them."""
+        return "unshare --net --uts --pid --mount --fork --kill-child --mount-proc".split()
+
+    def work(self) -> str:
+        """What the first process goes on with: it brings the SSH server up, again and again."""
+        return f"while :; do {self.sshd()}; sleep 0.2; done"
 
     def listens(self) -> bool:
         """Whether its SSH server greets."""
@@ -121,13 +146,27 @@ class Host:
 
     def restart_sshd(self) -> None:
         """The SSH server is started anew; connections that stand are cut."""
-        listener = int((self.folder / "sshd.pid").read_text())
+        listener = self.listener()
+        self.signal_sshd(signal.SIGKILL)
+        until("it listens again", lambda: self.listener() not in (0, listener))
+
+    def signal_sshd(self, number: int) -> None:
+        """All that the SSH server runs for itself gets a signal; what it started for others does not."""
         for pid in sshd_processes(self.process.pid if self.process else 0):
             try:
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, number)
             except ProcessLookupError:
                 pass
-        until("it listens again", lambda: self.listens() and self.listener() != listener)
+
+    def inside(self, path: str) -> Path:
+        """A path of the machine, as it is seen from here while it is on."""
+        assert self.process is not None
+        return Path(f"/proc/{self.process.pid}/root{path}")
+
+    def listeners(self) -> set[str]:
+        """Where somebody listens there."""
+        assert self.process is not None
+        return listeners("nsenter", "--target", str(self.process.pid), "--net")
 
     def listener(self) -> int:
         """The number of its listening SSH server, in its own counting."""
@@ -136,15 +175,24 @@ class Host:
         except (OSError, ValueError):
             return 0
 
+    def homes(self) -> list[Path]:
+        """The homes of its accounts, as they are seen from here."""
+        return [self.home]
+
     def sessions(self) -> list[str]:
         """The directories that sessions have there."""
-        folder = self.home / ".multiplespawner" / "sessions"
-        return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+        folders = [home / ".multiplespawner" / "sessions" for home in self.homes()]
+        return sorted(path.name for each in folders if each.exists() for path in each.iterdir())
 
     def remove(self) -> None:
         """Switch it off for good."""
         if self.process is not None:
             self.cut_power()
+
+
+def listeners(*way: str) -> set[str]:
+    """The addresses at which somebody listens; `way` are the words that lead to another network."""
+    return {line.split()[3] for line in run(*way, "ss", "-ltnH").splitlines()}
 
 
 def sshd_processes(ancestor: int) -> list[int]:
@@ -171,14 +219,17 @@ def sshd_processes(ancestor: int) -> list[int]:
 class Hosts:
     """Some machines, and a key that opens them."""
 
-    def __init__(self, count: int, folder: Path) -> None:
+    kind: Callable[..., Host] = Host
+
+    def __init__(self, count: int, folder: Path, kind: Callable[..., Host] | None = None) -> None:
         # A bridge's name has 15 letters at most, its cards' with it.
         self.bridge = Bridge(f"ms{secrets.token_hex(2)}", "10.77.0")
         self.folder = folder
         self.key = folder / "id"
         public_key = make_key(self.key)
         self.all = [
-            Host(self.bridge, n + 1, folder / f"vm{n + 1}", public_key) for n in range(count)
+            (kind or self.kind)(self.bridge, n + 1, folder / f"vm{n + 1}", public_key)
+            for n in range(count)
         ]
         self.known_hosts = folder / "known_hosts"
         self.known_hosts.write_text("".join(host.line for host in self.all))
