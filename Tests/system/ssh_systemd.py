@@ -60,7 +60,7 @@ class SystemdHost(SiteHost):
         folder = shlex.quote(str(self.folder))
         self.preparation += [
             # A first process with the power of root can change nothing outside of the machine's own folder.
-            "mount -o remount,bind,ro /",
+            "mount -o remount,bind,ro / || exit 1",
             "for place in /tmp /var /home; do mountpoint -q $place && mount -o remount,bind,ro $place; done",
             f"mount --bind {folder} {folder}",
             f"mount -o remount,bind,rw {folder}",
