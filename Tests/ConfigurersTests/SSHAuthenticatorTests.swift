@@ -72,6 +72,23 @@ import Transport
         await machine.stop()
     }
 
+    @Test func `a machine whose owner vouches for its key is known by that key, and by no other`() async throws {
+        let directory = try TemporaryDirectory()
+        defer { directory.remove() }
+        let authenticator = authenticator(directory)
+        let machine = try await TestMachine(authorized: [])
+        var wanted = try AccessRequest.test(machines: [machine.address])
+        wanted.hostKeys = ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ3nTgMyWBBdJwfdsY0Gxu0U4yFKvVZPrWdOuGmUPVmR"]
+        let refused = await #expect(throws: SpawnError.self) { try await prepare(authenticator, wanted) }
+        #expect(refused?.code == .forbidden)
+        wanted.hostKeys = ["\(machine.hostKey)"]
+        let (_, grant) = try await prepare(authenticator, wanted)
+        let known = try await KnownHosts.read([authenticator.knownHosts.path])
+        #expect(known.keys(for: "127.0.0.1", port: machine.port) == [machine.hostKey])
+        try await authenticator.cleanup(grant)
+        await machine.stop()
+    }
+
     @Test func `a certificate is made anew, under a new serial, when half of its time is over`() async throws {
         let directory = try TemporaryDirectory()
         defer { directory.remove() }
