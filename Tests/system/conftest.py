@@ -30,10 +30,14 @@ def pytest_configure() -> None:
 # Before the plug-in that shares them out reads the marks.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of two processes that share the tests, one has all that need Docker: there is one swarm for them."""
+    """Of two processes that share the tests, one has all that need Docker: there is one swarm for them.
+
+    Those of SSH look at what is left in /tmp, and stay together too.
+    """
     for item in items:
         module = item.path.stem
-        group = "swarm" if module.startswith("test_swarm") else module
+        needs_docker = "docker_lock" in getattr(item, "fixturenames", ())
+        group = "swarm" if needs_docker else "ssh" if module.startswith("test_ssh") else module
         item.add_marker(pytest.mark.xdist_group(group))
 
 

@@ -35,9 +35,14 @@ def play(
     }
     inventory = bare.folder / "inventory.json"
     inventory.write_text(json.dumps({"all": {"hosts": {"machine": {**own, **variables(**more)}}}}))
+    # A connection that another run of Ansible keeps to this address leads to another machine.
+    own_places = {
+        "ANSIBLE_HOME": str(bare.folder / "ansible"),
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(bare.folder / "cp"),
+    }
     answer = subprocess.run(
         [ansible / "ansible-playbook", "-i", inventory, PLAYBOOKS / playbook, *arguments],
-        env={**os.environ, "LC_ALL": "C.UTF-8", "ANSIBLE_HOME": str(bare.folder / "ansible")},
+        env={**os.environ, "LC_ALL": "C.UTF-8", **own_places},
         capture_output=True,
         text=True,
         timeout=300,
