@@ -13,7 +13,7 @@ VENV := $(CURDIR)/.build/venv
 HUB6 := $(VENV)/jupyterhub-6.1
 HUB5 := $(VENV)/jupyterhub-5.5
 HUB_PACKAGES := jupyterlab
-TEST_PACKAGES := pytest requests playwright pytest-xdist jsonschema schemathesis websockets 'jhub-authenticators==0.6.*' \
+TEST_PACKAGES := pytest requests playwright jsonschema schemathesis websockets 'jhub-authenticators==0.6.*' \
   ansible-core 'moto[server,ec2]'
 # The compiler refuses an import that Package.swift does not allow: the tree is the import graph.
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
@@ -72,10 +72,7 @@ test: packages $(HUB6)/.ready $(HUB5)/.ready $(HUB6)/.tests images
 	$(MAKE) swift-release
 	$(MAKE) fuzz
 	echo "==> the real thing; screenshots go to .build/screenshots"
-	# Paths of sockets have to be short.
-	base=$$(mktemp -d /tmp/ms.XXXX)
-	$(HUB6)/bin/python -m pytest --numprocesses 2 --dist loadgroup --basetemp $$base/t Tests/system
-	rm -rf $$base
+	$(HUB6)/bin/python -m pytest Tests/system
 
 images: APT := python3-venv $(DOCKER)
 images: packages $(SINGLEUSER) $(RUNTIME) $(WHEELS) $(SINGLEUSER_WHEELS) $(REGISTRY)

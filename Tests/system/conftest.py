@@ -27,20 +27,6 @@ def pytest_configure() -> None:
         leave_the_machines_network()
 
 
-# Before the plug-in that shares them out reads the marks.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of two processes that share the tests, one has all that need Docker: there is one swarm for them.
-
-    Those of SSH look at what is left in /tmp, and stay together too.
-    """
-    for item in items:
-        module = item.path.stem
-        needs_docker = "docker_lock" in getattr(item, "fixturenames", ())
-        group = "swarm" if needs_docker else "ssh" if module.startswith("test_ssh") else module
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def binary() -> Path:
     """The engine as `swift build` made it, or another one that ENGINE names."""
