@@ -100,6 +100,23 @@ import Testing
         #expect(quickest < atOnce)
     }
 
+    @Test func `a reader that was cancelled before it reads ends its stream, though others hold it`() async throws {
+        let server = try ScriptedServer { _, connection in
+            connection.beginStream()
+            connection.chunk("first".utf8)
+            connection.waitForEnd()
+        }
+        defer { server.stop() }
+        let stream = try await client.open(HTTPRequest("GET", server.url))
+        let reading = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            for try await _ in stream.body {}
+        }
+        await #expect(throws: CancellationError.self) { try await reading.value }
+        try await wait { server.openConnections == 0 }
+        withExtendedLifetime(stream) {}
+    }
+
     @Test func `letting go of a stream ends it`() async throws {
         let server = try ScriptedServer { _, connection in
             connection.beginStream()

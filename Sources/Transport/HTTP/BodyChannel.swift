@@ -48,8 +48,20 @@ final class BodyChannel: Sendable {
 
     /// All that has been received since the last call; `nil` at the end.
     ///
-    /// `resume` lets a transfer go on that was held back.
-    func next(resume: () -> Void) async throws -> [UInt8]? {
+    /// - Parameters:
+    ///   - resume: lets a transfer go on that was held back.
+    ///   - cancel: ends the transfer of a task that was cancelled, be it before this call or in it.
+    func next(resume: @Sendable () -> Void, cancel: @Sendable () -> Void) async throws -> [UInt8]? {
+        try await withTaskCancellationHandler {
+            // Not before the handler stands: a task that was cancelled between two pieces is to end the transfer too.
+            try Task.checkCancellation()
+            return try await wait(resume: resume)
+        } onCancel: {
+            cancel()
+        }
+    }
+
+    private func wait(resume: () -> Void) async throws -> [UInt8]? {
         var mustResume = false
         defer { if mustResume { resume() } }
         return try await withCheckedThrowingContinuation { continuation in

@@ -41,10 +41,9 @@ public struct HTTPBody: AsyncSequence, Sendable {
         }
 
         func next() async throws -> [UInt8]? {
-            try Task.checkCancellation()
-            return try await withTaskCancellationHandler {
-                try await channel.next { [inbox, number] in inbox.post(.resume(number)) }
-            } onCancel: { [inbox, number] in
+            try await channel.next { [inbox, number] in
+                inbox.post(.resume(number))
+            } cancel: { [inbox, number] in
                 inbox.post(.cancel(number))
             }
         }

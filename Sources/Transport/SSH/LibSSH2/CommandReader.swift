@@ -17,10 +17,9 @@ final class CommandReader: Sendable {
     }
 
     func next() async throws -> [UInt8]? {
-        try Task.checkCancellation()
-        return try await withTaskCancellationHandler {
-            try await channel.next { [inbox, link, number] in inbox.post(.resume(link: link, number)) }
-        } onCancel: { [inbox, link, number] in
+        try await channel.next { [inbox, link, number] in
+            inbox.post(.resume(link: link, number))
+        } cancel: { [inbox, link, number] in
             inbox.post(.cancel(link: link, number))
         }
     }

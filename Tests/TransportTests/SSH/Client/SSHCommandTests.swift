@@ -141,6 +141,19 @@ extension SSHClientTests {
             }
         }
 
+        @Test func `a reader that was cancelled before it reads ends what is followed, though others hold it`() async throws {
+            try await with { server, link in
+                let stream = try await link.follow(RemoteCommand(["sh", "-c", "while echo y; do sleep 0.05; done"]))
+                let reading = Task {
+                    withUnsafeCurrentTask { $0?.cancel() }
+                    for try await _ in stream {}
+                }
+                _ = try? await reading.value
+                try await wait { try await link.run(RemoteCommand(["pgrep", "-f", "while echo [y]"])).status == 1 }
+                withExtendedLifetime(stream) {}
+            }
+        }
+
         @Test func `a server that takes two sessions at once is kept to that`() async throws {
             try await with(["MaxSessions 2"]) { _, link in
                 try await withThrowingTaskGroup(of: Int32?.self) { group in
