@@ -128,7 +128,7 @@ def test_each_user_has_a_machine_of_the_pool_until_it_is_empty(
     assert [len(host.sessions()) for host in hosts.all] == [1, 1, 1]
     assert used(ssh_engine) == 3
     assert all(ssh_hub.answer(user).ok for user in users)
-    assert "all 3 hosts that fit are in use" in failure(ssh_hub, "dan")
+    assert "no host is free; of those that fit: 3 in use" in failure(ssh_hub, "dan")
     # Where a template says what to do then, nobody has to wait.
     ssh_hub.run("eve", "", {"template": "elsewhere"})
     session = next(each for each in ssh_engine.sessions() if each["user"] == "eve")
@@ -166,9 +166,7 @@ def test_a_drained_machine_gets_no_session_and_an_engine_that_was_killed_remembe
         third: "serving",
     }
     assert used(ssh_engine) == 1, "the machine is still the session's"
-    assert "all 1 hosts that fit are in use" in failure(ssh_hub, "bob") or "use" in failure(
-        ssh_hub, "bob"
-    )
+    assert "of those that fit: 1 in use, 2 drained; wait" in failure(ssh_hub, "bob")
     put("resume", first)
     put("resume", second)
     ssh_hub.end("ada")
@@ -184,8 +182,9 @@ def test_a_machine_that_is_off_is_passed_over(
         for user in ["ada", "bob"]:
             ssh_hub.run(user, "", {"template": "plain"})
         assert [len(host.sessions()) for host in hosts.all] == [0, 1, 1]
-        states = {name: host["state"] for name, host in pool(ssh_engine).items()}
-        assert states[off.address] in ("sick", "serving")
+        told = failure(ssh_hub, "cyd")
+        assert f"2 in use, 1 out of order ('{off.address}:22' does not answer)" in told, told
+        assert pool(ssh_engine)[off.address]["state"] == "sick"
     finally:
         off.cable("up")
     for user in ["ada", "bob"]:

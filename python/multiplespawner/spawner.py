@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 from collections.abc import AsyncIterator
 from html import escape
 from typing import Any, ClassVar
@@ -22,13 +20,12 @@ from .certificates import Certified
 from .daemon import DEFAULT_DIRECTORY, LocalDaemon, local_url
 from .engine import Engine
 from .errors import EngineError, EngineSilent, SpawnException, http_error
+from .form import FormOfTheEngine
 from .knowledge import knowledge
 from .session import Session
-from .transport import Transport, query
+from .transport import Transport
 
 STATE_VERSION = 1
-# Of the last choice, in characters; the form's own are far shorter.
-LONGEST_LAST = 4000
 # How long a failed start keeps its user waiting while it is undone: a machine that hangs may take hours.
 UNDO_SECONDS = 10.0
 # How long a poll waits for the first word of an engine that is just being started.
@@ -40,7 +37,7 @@ LOCAL_ENVIRONMENT = [
 ]
 
 
-class MultipleSpawner(Certified, Spawner):
+class MultipleSpawner(Certified, FormOfTheEngine, Spawner):
     """Starts users' servers through the multiplespawner engine; decides and blocks nothing."""
 
     url = Unicode(
@@ -103,19 +100,6 @@ class MultipleSpawner(Certified, Spawner):
         if self.url and not self.url.startswith("unix://"):
             return []
         return LOCAL_ENVIRONMENT
-
-    @default("options_form")
-    def _form_of_the_engine(self) -> Any:
-        return type(self)._render_form
-
-    @default("options_from_form")
-    def _options_from_form(self) -> Any:
-        return self._read_form
-
-    @default("apply_user_options")
-    def _leave_options_to_the_engine(self) -> Any:
-        """The start itself checks them, at once; a check here would only be a second call."""
-        return lambda spawner, user_options: None
 
     @property
     def engine(self) -> Engine:
@@ -358,44 +342,6 @@ class MultipleSpawner(Certified, Spawner):
             if not session.live or session.url:
                 return
             await session.change()
-
-    async def _render_form(self) -> str:
-        """The engine's form for this user; when it cannot be had, the reason in its place."""
-        last = self.user_options or self.orm_spawner.user_options or {}
-        if len(json.dumps(last)) > LONGEST_LAST:  # a REST body of any size; it is no choice of ours
-            last = {}
-        asked = query(**self._identity(), group=self._groups(), last=json.dumps(last))
-        try:
-            return await self.engine.call("GET", f"/v1/form{asked}")
-        except (EngineError, EngineSilent) as error:
-            self.log.error("No form for %s: %s", self._log_name, error)
-            return f'<p class="alert alert-danger" role="alert">{escape(str(error))}</p>'
-
-    async def _read_form(self, form_data: dict[str, list[Any]], spawner: Any = None) -> Any:
-        """The engine reads its own form; `spawner` is there for the hubs that pass it."""
-        form: dict[str, list[str]] = {}
-        files: dict[str, list[dict[str, str]]] = {}
-        for field, values in form_data.items():
-            if values and isinstance(values[0], dict):
-                files[field[: -len("_file")]] = [
-                    {
-                        "filename": value["filename"],
-                        "content_type": value["content_type"],
-                        "body": base64.b64encode(value["body"]).decode(),
-                    }
-                    for value in values
-                ]
-            else:
-                form[field] = values
-        try:
-            body = {**self._identity(), "groups": self._groups(), "form": form, "files": files}
-            return (await self.engine.call("POST", "/v1/form", body))["user_options"]
-        except (EngineError, EngineSilent) as error:
-            raise http_error(error) from error
-
-    def options_from_query(self, query_data: dict[str, list[str]]) -> Any:
-        """The same as the form's, also when another reader of the form is configured."""
-        return self.run_options_from_form(query_data)
 
     def _forgive_failure(self) -> None:
         """Keep a failure that has a reason out of JupyterHub 5's count.

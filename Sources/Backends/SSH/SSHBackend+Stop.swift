@@ -10,6 +10,11 @@ extension SSHBackend {
         try await Task { try await end(ssh, grace: grace) }.value
     }
 
+    public func abandon(_ handle: Handle) async {
+        guard let session = (try? SSHHandle(handle))?.session else { return }
+        await tunnels.close(session)
+    }
+
     func end(_ ssh: SSHHandle, grace: Duration) async throws {
         let grace = ssh.stopGrace.map { min(grace, .seconds($0)) } ?? grace
         let answer = try await machines.runAgain(

@@ -82,6 +82,10 @@ public protocol Backend: Sendable {
     /// Ends the session: asks first, insists after `grace`. Returns when it is gone; stopping twice is no error.
     func stop(_ handle: Handle, grace: Duration) async throws
 
+    /// Told instead of a `stop` that could not be carried out, when the machine itself is gone: lets go of what is held on this
+    /// side for the session.
+    func abandon(_ handle: Handle) async
+
     /// The server's own log, from its beginning; with `follow`, until the session ends.
     func logs(_ handle: Handle, follow: Bool) async throws -> LogStream
 
@@ -133,6 +137,8 @@ extension Backend {
     }
 
     public func resume(_ handles: [Handle]) async {}
+
+    public func abandon(_ handle: Handle) async {}
 
     public func configured(by options: [JSONValue]) async {}
 

@@ -58,6 +58,12 @@ public struct MachineRecord: Sendable, Hashable, Codable {
         return true
     }
 
+    /// What becomes of it when its last session ends so. One on which nothing ever ran is of no use to anybody.
+    func manner(for reason: StopReason) -> MachineEnd {
+        guard isSettled else { return .destroy }
+        return reason == .lifetimeOver ? policy.atEnd : policy.atStop
+    }
+
     /// What a person would look for.
     public var label: String { machine?.name ?? token.rawValue }
 

@@ -23,6 +23,8 @@ public actor Machines {
     /// Machines that are being ended without a session, and when that failed last.
     var busy: Set<MachineToken> = []
     var failures: [MachineToken: Date] = [:]
+    /// Sessions whose machine does not answer to let them end what they have there.
+    private var surrendered: [MachineToken: Set<SessionID>] = [:]
 
     struct Made {
         let entry: ProviderEntry
@@ -167,10 +169,23 @@ public actor Machines {
             records[token]?.sessions.remove(session)
             return try save(token)
         }
-        // A machine on which nothing ever ran is of no use to anybody.
-        let manner: MachineEnd =
-            !record.isSettled ? .destroy : reason == .lifetimeOver ? record.policy.atEnd : record.policy.atStop
+        try await end(token, record.manner(for: reason))
+    }
+
+    /// A session cannot end what it has on its machine, as that does not answer. When nobody else waits for more than that, and
+    /// the machine is not to run on, it is given back or switched off as it is.
+    ///
+    /// - Returns: whether nothing runs there any more.
+    func surrender(_ token: MachineToken, by session: SessionID, for reason: StopReason) async throws -> Bool {
+        guard let record = records[token], record.sessions.contains(session) else { return true }
+        surrendered[token, default: []].insert(session)
+        let manner = record.manner(for: reason)
+        // A host of a pool stays as it is: who has it next would find what runs there.
+        guard manner != .keep, !lendsHosts(record.provider), record.sessions.isSubset(of: surrendered[token] ?? [])
+        else { return false }
         try await end(token, manner)
+        surrendered[token] = nil
+        return true
     }
 
     /// Does with the machine what it says, and forgets it where it is gone. It may be done again after any failure.

@@ -19,10 +19,12 @@ public actor Orchestrator {
         /// Waits before what could not be undone is tried again: after one failure, after two, and so on. It throws where
         /// nobody is to try any more.
         public var undoPause: @Sendable (_ failures: Int) async throws -> Void
+        /// How often a machine that is to be given back is asked to end what is on it, before it is given back as it is.
+        public var undoPatience: Int
 
         public init(
             grace: Duration = .seconds(10), abandonedAfter: Duration = .seconds(86_400),
-            abandonedStartAfter: Duration = .seconds(600),
+            abandonedStartAfter: Duration = .seconds(600), undoPatience: Int = 8,
             undoPause: @escaping @Sendable (_ failures: Int) async throws -> Void = {
                 try await Task.sleep(for: .seconds(min(60, 1 << min($0 - 1, 6))))
             }
@@ -30,6 +32,7 @@ public actor Orchestrator {
             self.grace = grace
             self.abandonedAfter = abandonedAfter
             self.abandonedStartAfter = abandonedStartAfter
+            self.undoPatience = undoPatience
             self.undoPause = undoPause
         }
     }

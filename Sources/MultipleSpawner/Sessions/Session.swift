@@ -20,7 +20,7 @@ final class Session: Sendable {
     let machines: Machines
     let admission: Admission
     let control: SessionControl
-    private let policy: Orchestrator.Policy
+    let policy: Orchestrator.Policy
     let log: Logger
     /// What the backend gave last; the same as in the ledger, without going there.
     let handle: Mutex<Handle?>
@@ -175,45 +175,6 @@ final class Session: Sendable {
         while try await !backend.isAnswering(handle, at: endpoint) {
             try await Task.sleep(for: pause)
             pause = min(pause * 3 / 2, .milliseconds(100))
-        }
-    }
-
-    /// Undoes what the session left, however long its place cannot be reached, and writes down that it is done.
-    private func undo(_ reason: StopReason) async {
-        for failures in 1... {
-            do {
-                if await ledger[id]?.lifecycle.isStopping == false {
-                    try await ledger.record(.stopping(reason), for: id)
-                }
-                let record = await ledger[id]
-                try await stopServer(record)
-                try await unconfigure(record)
-                try await closeAccess(record)
-                try await giveBackMachine(record, reason)
-                try await ledger.record(.undone, for: id)
-                log.info("session over", metadata: ["reason": "\(reason.name)"])
-                return
-            } catch {
-                log.error("cannot undo yet; trying again", metadata: ["error": "\(error)", "failures": "\(failures)"])
-                await report(0, "The place cannot be reached to stop the server; trying again")
-            }
-            do {
-                try await policy.undoPause(failures)
-            } catch {
-                return
-            }
-        }
-    }
-
-    func stopServer(_ record: SessionRecord?) async throws {
-        if let handle = record?.lifecycle.handle {
-            try await backend.stop(handle, grace: control.grace ?? policy.grace)
-        }
-        if record?.lifecycle.wasInterrupted == true {
-            // The daemon was killed in the middle: what was not checkpointed yet can only be found by its label.
-            for resident in try await backend.residents(of: id) {
-                try await backend.stop(resident.handle, grace: .zero)
-            }
         }
     }
 

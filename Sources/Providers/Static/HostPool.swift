@@ -188,11 +188,16 @@ struct HostPool: Sendable {
                     + (asked.isEmpty ? "" : " with \(asked.excerpt)") + (name.map { " and is '\($0.excerpt)'" } ?? "")
                     + "; ask for less, or for another kind")
         }
-        let serving = fitting.filter { isServing($0, at: now) }
-        guard serving.isEmpty else {
-            return SpawnError(.overCapacity, "all \(fitting.count) hosts that fit are in use; wait, or ask for less")
-        }
-        let reason = fitting.compactMap { uses[$0].problem }.first ?? "they are drained"
-        return SpawnError(.unavailable, "none of the \(fitting.count) hosts that fit serves now: \(reason)")
+        let drained = fitting.count { uses[$0].isDrained }
+        let sick = fitting.filter { !uses[$0].isDrained && uses[$0].problem != nil }
+        let busy = fitting.count - drained - sick.count
+        var parts: [String] = []
+        if busy > 0 { parts.append("\(busy) in use") }
+        if !sick.isEmpty { parts.append("\(sick.count) out of order (\(uses[sick[0]].problem ?? ""))") }
+        if drained > 0 { parts.append("\(drained) drained") }
+        return SpawnError(
+            busy > 0 ? .overCapacity : .unavailable,
+            "no host is free; of those that fit: \(parts.joined(separator: ", ")); "
+                + (busy > 0 ? "wait, or ask for less" : "ask the admin of the hub for them"))
     }
 }

@@ -15,7 +15,9 @@ import Testing
     ) async throws -> Hub {
         try await Hub(
             backend: backend, journal: journal, authenticator: authenticator, provider: provider, machine: policy,
-            configurer: configurer, preparations: preparations, recovering: recovering)
+            configurer: configurer, preparations: preparations,
+            policy: Orchestrator.Policy(grace: .zero, undoPatience: 3, undoPause: { _ in await Task.yield() }),
+            recovering: recovering)
     }
 
     @Test func `a machine is made with the session's key, and the server starts there`() async throws {
@@ -83,6 +85,53 @@ import Testing
         #expect(provider.tokens.count == 1)
         _ = try await hub.orchestrator.stop(try SessionID("b"))
         #expect(provider.tokens.isEmpty)
+    }
+
+    // MARK: Machines that do not answer any more
+
+    @Test(arguments: [MachineEnd.destroy, .stop])
+    func `a machine that does not answer any more is given back as it is`(_ end: MachineEnd) async throws {
+        let authenticator = ScriptedAuthenticator(beside: backend)
+        let hub = try await hub(
+            MachinePolicy(atStop: end), authenticator: authenticator, preparations: [["what": "paint"]])
+        _ = try await hub.start("a")
+        backend.world.withLock { $0.stopFailures = .max }
+        _ = try await hub.orchestrator.stop(try SessionID("a"))
+        #expect(backend.world.withLock { $0.stopFailures } == .max - 3, "it is asked three times")
+        #expect(backend.world.withLock { $0.told.contains(.asked("abandon")) } && backend.running == 0)
+        #expect(provider.world.withLock { Array($0.machines.values) } == (end == .stop ? [false] : []))
+        #expect(authenticator.made == 0 && hub.journal.records.isEmpty)
+    }
+
+    @Test func `one that answers again soon ends what it has in order`() async throws {
+        let hub = try await hub(preparations: [["what": "paint"]])
+        _ = try await hub.start("a")
+        backend.world.withLock { $0.stopFailures = 2 }
+        _ = try await hub.orchestrator.stop(try SessionID("a"))
+        #expect(backend.world.withLock { $0.stopped == 1 && !$0.told.contains(.asked("abandon")) })
+        #expect(configurer.world.withLock { $0.undone.count } == 1 && provider.tokens.isEmpty)
+    }
+
+    @Test func `one that is to run on is asked until it answers`() async throws {
+        let hub = try await hub(MachinePolicy(atStop: .keep))
+        _ = try await hub.start("a")
+        backend.world.withLock { $0.stopFailures = 50 }
+        _ = try await hub.orchestrator.stop(try SessionID("a"))
+        #expect(backend.world.withLock { $0.stopFailures == 0 && $0.stopped == 1 })
+        #expect(provider.tokens.count == 1)
+    }
+
+    @Test func `one that is shared is given back when all its servers are to end`() async throws {
+        let hub = try await hub(MachinePolicy(isShared: true))
+        _ = try await hub.start("a")
+        _ = try await hub.start("b", server: "two")
+        backend.world.withLock { $0.stopFailures = .max }
+        let first = Task { try await hub.orchestrator.stop(try SessionID("a")) }
+        while backend.world.withLock({ $0.stopFailures }) > .max - 20 { await Task.yield() }
+        #expect(provider.tokens.count == 1, "another server runs there")
+        _ = try await hub.orchestrator.stop(try SessionID("b"))
+        _ = try await first.value
+        #expect(provider.tokens.isEmpty && hub.journal.machines.isEmpty && hub.journal.records.isEmpty)
     }
 
     @Test func `a machine that is idle for too long is given back`() async throws {

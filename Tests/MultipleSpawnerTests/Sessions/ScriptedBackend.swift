@@ -129,6 +129,13 @@ final class ScriptedBackend: Backend {
         }
     }
 
+    func abandon(_ handle: Handle) async {
+        world.withLock { world in
+            world.told.append(.asked("abandon"))
+            for (id, known) in world.servers where known == handle { world.servers[id] = nil }
+        }
+    }
+
     func logs(_ handle: Handle, follow: Bool) async throws -> LogStream {
         LogStream { $0.finish() }
     }
