@@ -7,8 +7,7 @@ import json
 from html import escape
 from typing import Any
 
-from jupyterhub.spawner import Spawner
-from traitlets import default
+from traitlets import HasTraits, default
 
 from .errors import EngineError, EngineSilent, http_error
 from .transport import query
@@ -17,7 +16,7 @@ from .transport import query
 LONGEST_LAST = 4000
 
 
-class FormOfTheEngine(Spawner):
+class FormOfTheEngine(HasTraits):
     """The part of the Spawner contract that is about options; what they mean, the engine knows."""
 
     @default("options_form")
