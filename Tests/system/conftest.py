@@ -27,6 +27,26 @@ def pytest_configure() -> None:
         leave_the_machines_network()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--docker only` and `--docker without` are two halves that may run side by side."""
+    parser.addoption("--docker", choices=["only", "without"], help="the tests with Docker, or others")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """There is one swarm, so all that needs it is in one half."""
+    half = config.getoption("--docker")
+    if half is None:
+        return
+
+    def needs_docker(item: pytest.Item) -> bool:
+        fixtures = getattr(item, "fixturenames", ())
+        return "docker_lock" in fixtures or item.path.stem.startswith("test_swarm")
+
+    others = [item for item in items if needs_docker(item) != (half == "only")]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
+
+
 @pytest.fixture(scope="session")
 def binary() -> Path:
     """The engine as `swift build` made it, or another one that ENGINE names."""
