@@ -53,29 +53,6 @@ extension Authenticator {
     public func examine(_ options: JSONValue, machines: [MachineAddress]) async -> [Finding] { [] }
 }
 
-/// How `Authenticator.prepare` tells what it is about to make.
-public struct GrantCheckpoint: Sendable {
-    private let save: @Sendable (Grant) async throws -> Void
-    private let tell: @Sendable (_ message: String) async -> Void
-
-    public init(
-        save: @escaping @Sendable (Grant) async throws -> Void,
-        tell: @escaping @Sendable (_ message: String) async -> Void = { _ in }
-    ) {
-        self.save = save
-        self.tell = tell
-    }
-
-    public func callAsFunction(_ grant: Grant) async throws {
-        try await save(grant)
-    }
-
-    /// Tells the waiting user what is going on: `making a key`.
-    public func report(_ message: String) async {
-        await tell(message)
-    }
-}
-
 /// For whom a way is made, and where to.
 public struct AccessRequest: Sendable {
     public var session: SessionID

@@ -1,21 +1,21 @@
-/// How a start tells what it has done, while it is doing it.
+/// How a step tells what it has done, or is about to ask for, while it is doing it.
 ///
-/// Calling it with a handle writes the handle to the journal and returns when that is on disk. A later handle replaces
-/// an earlier one.
-public struct Checkpoint: Sendable {
-    private let save: @Sendable (Handle) async throws -> Void
+/// Calling it writes what it is called with to the journal and returns when that is on disk. What is given later replaces what
+/// was given before.
+public struct JournalCheckpoint<Kept: Sendable>: Sendable {
+    private let save: @Sendable (Kept) async throws -> Void
     private let tell: @Sendable (_ message: String) async -> Void
 
     public init(
-        save: @escaping @Sendable (Handle) async throws -> Void,
+        save: @escaping @Sendable (Kept) async throws -> Void,
         tell: @escaping @Sendable (_ message: String) async -> Void = { _ in }
     ) {
         self.save = save
         self.tell = tell
     }
 
-    public func callAsFunction(_ handle: Handle) async throws {
-        try await save(handle)
+    public func callAsFunction(_ kept: Kept) async throws {
+        try await save(kept)
     }
 
     /// Tells the waiting user what is going on: `pulling the image (120 of 450 MB)`.
@@ -23,3 +23,12 @@ public struct Checkpoint: Sendable {
         await tell(message)
     }
 }
+
+/// What `Backend.start` calls.
+public typealias Checkpoint = JournalCheckpoint<Handle>
+/// What `Provider.acquire` calls.
+public typealias LeaseCheckpoint = JournalCheckpoint<Lease>
+/// What `Authenticator.prepare` calls.
+public typealias GrantCheckpoint = JournalCheckpoint<Grant>
+/// What `Configurer.apply` calls.
+public typealias TraceCheckpoint = JournalCheckpoint<Trace>

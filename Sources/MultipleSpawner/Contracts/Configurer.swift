@@ -86,26 +86,3 @@ extension Preparation: CustomStringConvertible, CustomReflectable {
     public var description: String { "\(session.rawValue) of \(identity.label.excerpt) on \(machine)" }
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
-
-/// How `Configurer.apply` tells what it is about to change, and how far it is.
-public struct TraceCheckpoint: Sendable {
-    private let save: @Sendable (Trace) async throws -> Void
-    private let tell: @Sendable (_ message: String) async -> Void
-
-    public init(
-        save: @escaping @Sendable (Trace) async throws -> Void,
-        tell: @escaping @Sendable (_ message: String) async -> Void = { _ in }
-    ) {
-        self.save = save
-        self.tell = tell
-    }
-
-    public func callAsFunction(_ trace: Trace) async throws {
-        try await save(trace)
-    }
-
-    /// Tells the waiting user what is going on: `add the user (3 of 7)`.
-    public func report(_ message: String) async {
-        await tell(message)
-    }
-}

@@ -194,29 +194,6 @@ public struct Availability: Sendable, Hashable {
     }
 }
 
-/// How `Provider.acquire` tells what it is about to ask for, and how far it is.
-public struct LeaseCheckpoint: Sendable {
-    private let save: @Sendable (Lease) async throws -> Void
-    private let tell: @Sendable (_ message: String) async -> Void
-
-    public init(
-        save: @escaping @Sendable (Lease) async throws -> Void,
-        tell: @escaping @Sendable (_ message: String) async -> Void = { _ in }
-    ) {
-        self.save = save
-        self.tell = tell
-    }
-
-    public func callAsFunction(_ lease: Lease) async throws {
-        try await save(lease)
-    }
-
-    /// Tells the waiting user what is going on: `the machine boots`.
-    public func report(_ message: String) async {
-        await tell(message)
-    }
-}
-
 /// Names one machine, from before it exists until after it is gone: `ms-` and 32 hexadecimal digits.
 ///
 /// It goes to clouds as the token that makes a request idempotent, and on machines as a tag and a name.

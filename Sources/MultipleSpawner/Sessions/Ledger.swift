@@ -87,7 +87,7 @@ public actor Ledger {
         case .queued, .began:
             // Nothing that a replay would act on: the entry of `open`, or the last checkpoint or grant, covers these.
             records[id] = record
-        case .undone, .moved, .checkpointed, .granted, .took, .traced, .answered, .stopping:
+        case .undone, .cleared, .moved, .checkpointed, .granted, .took, .traced, .answered, .stopping:
             change(id, to: record)
             try await commit()
             if !record.lifecycle.isLive { retire(id) }

@@ -26,10 +26,10 @@ extension Session {
                 + "\(next.template.excerpt) (\(next.provider.excerpt))")
         let record = await ledger[id]
         do {
-            try await stopServer(record)
-            try await unconfigure(record)
+            let reason = StopReason.failed(SessionFailure(error))
+            try await clear(record, reason)
             try await closeAccess(record)
-            try await giveBackMachine(record, .failed(SessionFailure(error)))
+            try await giveBackMachine(record, reason)
         } catch let undoing {
             // It is undone with the session then, and the session has failed: two attempts at once must not be.
             log.error("an attempt cannot be undone yet", metadata: ["error": "\(undoing)"])

@@ -69,8 +69,8 @@ extension Session {
     }
 
     /// Undoes what configurers left to be undone, the last first.
-    func unconfigure(_ record: SessionRecord?) async throws {
-        for trace in (record?.lifecycle.traces ?? []).reversed() {
+    func unconfigure(_ record: SessionRecord) async throws {
+        for trace in record.lifecycle.traces.reversed() {
             try await machines.note(nil, of: trace.machine, by: trace.key)
             let shell = try await backend.shell(at: trace.workplace)
             try await registry.configurer(trace.trace.kind).cleanup(trace.trace, through: shell)

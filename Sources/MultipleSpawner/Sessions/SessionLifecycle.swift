@@ -24,6 +24,7 @@ public struct SessionLifecycle: Sendable, Hashable, Codable {
     /// The machine that a provider gave, or was asked for.
     public private(set) var machine: MachineToken?
     private var traced: [MachineTrace]?
+    private var cleared: Bool?
 
     public init() {}
 
@@ -35,6 +36,9 @@ public struct SessionLifecycle: Sendable, Hashable, Codable {
 
     /// What configurers left to be undone, in the order in which they came.
     public var traces: [MachineTrace] { traced ?? [] }
+
+    /// Whether all that was on the machine is undone. The way in to it may be gone since.
+    public var isCleared: Bool { cleared ?? false }
 
     /// Applies one event, or refuses it and changes nothing.
     public mutating func apply(_ event: SessionEvent) throws(SpawnError) {
@@ -59,6 +63,8 @@ public struct SessionLifecycle: Sendable, Hashable, Codable {
         case (.accepted, .stopping(let reason)), (.queued, .stopping(let reason)),
             (.starting, .stopping(let reason)), (.running, .stopping(let reason)):
             phase = .stopping(reason)
+        case (.starting, .cleared), (.stopping, .cleared):
+            cleared = true
         case (.stopping(.failed(let failure)), .undone):
             phase = .failed(failure)
             forgetAll()
@@ -75,6 +81,7 @@ public struct SessionLifecycle: Sendable, Hashable, Codable {
         grant = nil
         machine = nil
         traced = nil
+        cleared = nil
     }
 
     /// Whether there is anything left to watch or to undo.
@@ -102,6 +109,8 @@ public enum SessionEvent: Sendable, Hashable {
     case traced(MachineTrace)
     case answered(Endpoint)
     case stopping(StopReason)
+    /// What was on the machine is undone; the way in is closed next, and the machine given back.
+    case cleared
     case undone
 }
 
@@ -205,6 +214,7 @@ extension SessionEvent {
         case .traced: "traced"
         case .answered: "answered"
         case .stopping: "stopping"
+        case .cleared: "cleared"
         case .undone: "undone"
         }
     }

@@ -87,6 +87,35 @@ import Testing
         #expect(provider.tokens.isEmpty)
     }
 
+    @Test func `what is undone on a machine is not asked for again when the way in is closed`() async throws {
+        let authenticator = ScriptedAuthenticator(beside: backend)
+        let hub = try await hub(authenticator: authenticator, preparations: [["what": "paint"]])
+        _ = try await hub.start("a")
+        provider.world.withLock { $0.script = [.unreachable, .unreachable] }
+        _ = try await hub.orchestrator.stop(try SessionID("a"))
+        #expect(backend.world.withLock { $0.stopped == 1 } && configurer.world.withLock { $0.undone.count == 1 })
+        #expect(provider.tokens.isEmpty && hub.journal.records.isEmpty)
+    }
+
+    @Test func `a daemon that was killed after the way in was closed gives the machine back all the same`() async throws
+    {
+        let authenticator = ScriptedAuthenticator(beside: backend)
+        let first = try await hub(MachinePolicy(atStop: .keep), authenticator: authenticator)
+        _ = try await first.start("a")
+        var record = try #require(first.journal.records.first)
+        try record.lifecycle.apply(.stopping(.asked))
+        try record.lifecycle.apply(.cleared)
+        let journal = MemoryJournal()
+        try journal.append([JournalEntry(session: record.id, content: .record(record))])
+        for machine in first.journal.machines { try journal.append(.machine(machine)) }
+        // Nobody gets in there any more.
+        backend.world.withLock { $0.stopFailures = .max }
+        let second = try await hub(authenticator: authenticator, journal: journal, recovering: true)
+        #expect(try await second.phase(of: "a") { $0.isOver } == .stopped(.asked))
+        #expect(journal.machines.map(\.state) == [.ready] && journal.machines[0].sessions.isEmpty)
+        #expect(authenticator.made == 0)
+    }
+
     // MARK: Machines that do not answer any more
 
     @Test(arguments: [MachineEnd.destroy, .stop])
