@@ -1,6 +1,7 @@
 import FoundationEssentials
 import MultipleSpawner
 import Testing
+import Transport
 
 @testable import Daemon
 
@@ -101,6 +102,7 @@ import Testing
             "templates/spawner_templates.schema.json": CatalogueSchema.templates(registry).prettyText,
             "deployments/spawner_deployments.schema.json": CatalogueSchema.deployments(registry).prettyText,
             "deployments/providers.schema.json": CatalogueSchema.providers().prettyText,
+            "docs/plugin.schema.json": PluginProtocol.schema.prettyText,
         ]
         for (path, text) in generated {
             let kept = String(decoding: try file(path).bytes, as: UTF8.self).split(separator: "\n")

@@ -106,7 +106,7 @@ public struct HelperProgram: Sendable {
         }
     }
 
-    private var name: String { (command.first ?? "").excerpt }
+    var name: String { (command.first ?? "").excerpt }
 }
 
 extension TerminationStatus {
