@@ -48,7 +48,8 @@ extension ProviderContract {
     ) async throws {
         let token = MachineToken()
         let trial = MachineTrial(
-            provider: provider, request: try makeRequest(token, try SessionID("contract-\(UInt64.random(in: 0 ... .max))")))
+            provider: provider,
+            request: try makeRequest(token, try SessionID("contract-\(UInt64.random(in: 0 ... .max))")))
         guard trial.request.token == token else { throw Violation("the request that was given has another token") }
         do {
             try await body(trial, saved)

@@ -6,7 +6,8 @@ extension ProviderContract {
             let machine = try await trial.acquire(saved)
             let lease = try trial.lease(saved)
             guard saved.all.allSatisfy({ $0.kind == provider.kind && $0.version >= 1 }) else {
-                throw Violation("a lease names the provider '\(lease.kind.rawValue)', or has the version \(lease.version)")
+                throw Violation(
+                    "a lease names the provider '\(lease.kind.rawValue)', or has the version \(lease.version)")
             }
             guard (1...65535).contains(machine.address.port), !machine.address.host.isEmpty else {
                 throw Violation("the machine is at '\(machine.address)', where nobody can log in")
@@ -23,7 +24,8 @@ extension ProviderContract {
             let first = try await trial.acquire(saved)
             let again = try await trial.acquire(saved)
             guard first.address == again.address, first.name == again.name else {
-                throw Violation("asked with the same token it gave \(first.name.excerpt), and then \(again.name.excerpt)")
+                throw Violation(
+                    "asked with the same token it gave \(first.name.excerpt), and then \(again.name.excerpt)")
             }
             let owned = try await trial.owned()
             guard owned.count <= 1 else { throw Violation("one token has \(owned.count) machines") }

@@ -19,7 +19,8 @@ public enum ProviderPromise: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .lease: "a lease is handed over before a machine is given, and names its provider"
         case .sameToken: "asked with the same token it gives the same machine, and makes no second one"
-        case .refusedCheckpoint: "a request whose lease cannot be written down leaves nothing that an earlier lease does not end"
+        case .refusedCheckpoint:
+            "a request whose lease cannot be written down leaves nothing that an earlier lease does not end"
         case .cancellation: "a request that is cut short leaves nothing, or a lease that can be given back"
         case .census: "the census lists a machine with its token and session, and not one that was given back"
         case .release: "giving a machine back twice is no error, and when it returns the machine is gone"

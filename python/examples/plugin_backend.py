@@ -213,7 +213,14 @@ def census(question: dict[str, Any]) -> dict[str, Any]:
         with contextlib.suppress(OSError, ValueError):
             owner = json.loads((place.folder(session) / "owner").read_text())
         handle = {"folder": str(place.folder(session))}
-        servers.append({**owner, "session": session, "handle": handle, "description": f"processes of {session}"})
+        servers.append(
+            {
+                **owner,
+                "session": session,
+                "handle": handle,
+                "description": f"processes of {session}",
+            }
+        )
     return {"servers": servers}
 
 

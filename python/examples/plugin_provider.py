@@ -25,7 +25,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-
 REPLIES: queue.SimpleQueue = queue.SimpleQueue()
 ANSWERED = threading.Event()
 

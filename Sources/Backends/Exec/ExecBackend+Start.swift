@@ -30,7 +30,9 @@ extension ExecBackend {
         exec.answer = answer["handle"]
         exec.hasStarted = true
         try await checkpoint(Handle(exec, backend: Self.kind))
-        guard let host = answer["host"]?.stringValue, PluginProtocol.isHost(host), let port = answer["port"]?.integerValue else {
+        guard let host = answer["host"]?.stringValue, PluginProtocol.isHost(host),
+            let port = answer["port"]?.integerValue
+        else {
             throw SpawnError(.backendFailed, "\(program.name) answered to 'start' with a 'host' that is none")
         }
         let scheme = answer["scheme"]?.stringValue.flatMap(Endpoint.Scheme.init)

@@ -40,7 +40,8 @@ extension ExecBackend {
             guard states.count == servers.count else {
                 throw SpawnError(
                     .backendFailed,
-                    "\(program.name) answered to 'poll' for \(states.count) of \(servers.count) servers; it has to answer for each")
+                    "\(program.name) answered to 'poll' for \(states.count) of \(servers.count) servers; it has to answer for each"
+                )
             }
             return zip(servers, states).map { ($0.handle, Observation.State($1)) }
         } catch {

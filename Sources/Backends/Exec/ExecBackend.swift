@@ -36,7 +36,8 @@ public final class ExecBackend: Backend {
         let exec = try trusted(handle)
         let program = try program(of: exec.place)
         _ = try await program.ask(
-            "stop", fields(of: exec.place, exec.fields.merging(["grace": PluginProtocol.seconds(grace)]) { own, _ in own }),
+            "stop",
+            fields(of: exec.place, exec.fields.merging(["grace": PluginProtocol.seconds(grace)]) { own, _ in own }),
             limit: program.timeout + grace)
     }
 

@@ -15,7 +15,8 @@ public struct ExecConfigurer: Configurer {
                 "Values for the program, when it prepares: placeholders may stand in them, and secrets."),
             Field(
                 "cleanup", .boolean,
-                "Whether the program is run again when the server was stopped (false); it is anyhow where it said a checkpoint."),
+                "Whether the program is run again when the server was stopped (false); it is anyhow where it said a checkpoint."
+            ),
         ])
 
     let stateDirectory: String

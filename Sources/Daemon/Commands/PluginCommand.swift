@@ -22,7 +22,8 @@ struct PluginTestCommand: AsyncParsableCommand {
             """)
 
     @Argument(help: "The program and, after --, its arguments.") var command: [String]
-    @Option(help: "What it serves as: backend, provider, authenticator or configurer; what it answers to, when not given.")
+    @Option(
+        help: "What it serves as: backend, provider, authenticator or configurer; what it answers to, when not given.")
     var kind: PluginRole?
     @Option(help: "What the file of the administrator would give as 'data', JSON.") var data = "{}"
     @Option(name: .customLong("options"), help: "What a template would give as 'options', JSON.") var wishes = "{}"

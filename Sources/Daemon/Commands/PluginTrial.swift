@@ -92,7 +92,8 @@ struct PluginTrial: Sendable {
                 }
             guard let command else { return nil }
             return SessionPlan(
-                id: id, identity: try Self.owner.get(), template: "plugin-test", backend: ExecBackend.kind, options: options,
+                id: id, identity: try Self.owner.get(), template: "plugin-test", backend: ExecBackend.kind,
+                options: options,
                 environment: [
                     "PATH": Secret(HelperProgram.searchPath), "JUPYTERHUB_USER": "alice",
                     "JUPYTERHUB_SERVICE_URL": "http://127.0.0.1:0/user/alice/lab/",

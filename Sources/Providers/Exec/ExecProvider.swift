@@ -31,7 +31,8 @@ public final class ExecProvider: Provider {
         data = site.options["data"] ?? [:]
         let command = site.options["command"]
         program = try PluginProgram(
-            .provider, command: command?.stringValue.map { [$0] } ?? command?.arrayValue?.compactMap(\.stringValue) ?? [],
+            .provider,
+            command: command?.stringValue.map { [$0] } ?? command?.arrayValue?.compactMap(\.stringValue) ?? [],
             timeout: site.options["timeout"]?.doubleValue)
     }
 
@@ -92,7 +93,8 @@ public final class ExecProvider: Provider {
             let text = found["token"]?.stringValue ?? ""
             guard let token = MachineToken(rawValue: text) else {
                 throw SpawnError(
-                    .backendFailed, "\(program.name) answered to 'census' with '\(text.excerpt)', which is no token of ours")
+                    .backendFailed,
+                    "\(program.name) answered to 'census' with '\(text.excerpt)', which is no token of ours")
             }
             return OwnedMachine(
                 token: token, session: found["session"]?.stringValue.flatMap(SessionID.init(rawValue:)),
@@ -144,7 +146,8 @@ public final class ExecProvider: Provider {
         if let strange = details.keys.sorted().first(where: { !$0.hasPrefix("machine_") }) {
             throw SpawnError(
                 .backendFailed,
-                "\(program.name) answered to 'acquire' with '\(strange.excerpt)' in 'details'; their names begin with 'machine_'")
+                "\(program.name) answered to 'acquire' with '\(strange.excerpt)' in 'details'; their names begin with 'machine_'"
+            )
         }
         let keys = answer["host_keys"]
         return Machine(

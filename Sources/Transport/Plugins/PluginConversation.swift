@@ -5,6 +5,8 @@ import Synchronization
 final class PluginConversation: Sendable {
     /// All that a program may say in one run, in bytes; its server's log apart.
     static let mostOutput = 16 << 20
+    /// The most lines, likewise.
+    static let mostLines = 10_000
     /// The longest checkpoint, in bytes: journals keep it, and hubs.
     static let longestCheckpoint = 64 << 10
     /// A program that says more than so many has lost its way.
@@ -61,9 +63,12 @@ final class PluginConversation: Sendable {
         let (number, isOver, isTooMuch) = state.withLock { state in
             state.lines += 1
             if listener.log == nil { state.bytes += line.count }
-            return (state.lines, state.end != nil, state.bytes > Self.mostOutput)
+            let isTooMuch = listener.log == nil && (state.lines > Self.mostLines || state.bytes > Self.mostOutput)
+            return (state.lines, state.end != nil, isTooMuch)
         }
-        guard !isTooMuch else { throw Malformed(reason: "it is more than \(Self.mostOutput) bytes") }
+        guard !isTooMuch else {
+            throw Malformed(reason: "it is more than \(Self.mostLines) lines, or than \(Self.mostOutput) bytes")
+        }
         guard !isOver else { throw Malformed(reason: "there is more after its last line") }
         let said: PluginLine
         do throws(SpawnError) {
@@ -95,7 +100,8 @@ final class PluginConversation: Sendable {
             }
             guard count <= Self.mostCheckpoints, value.text.utf8.count <= Self.longestCheckpoint else {
                 throw Malformed(
-                    reason: "a checkpoint has \(Self.longestCheckpoint) bytes at most, and there are \(Self.mostCheckpoints) at "
+                    reason:
+                        "a checkpoint has \(Self.longestCheckpoint) bytes at most, and there are \(Self.mostCheckpoints) at "
                         + "most")
             }
             try await save(value)

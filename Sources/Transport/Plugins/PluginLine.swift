@@ -49,7 +49,8 @@ enum PluginLine: Sendable, Hashable {
         guard members.count == 1, let (key, value) = members.first else {
             throw SpawnError(
                 .backendFailed,
-                "it has \(members.isEmpty ? "none" : "more than one") of 'progress', 'checkpoint', 'log', 'result' and 'error'")
+                "it has \(members.isEmpty ? "none" : "more than one") of 'progress', 'checkpoint', 'log', 'result' and 'error'"
+            )
         }
         switch key {
         case "progress": self = .progress(value.stringValue ?? "")

@@ -18,14 +18,16 @@ extension PluginProtocol {
                     "limits",
                     .object(
                         ObjectShape([
-                            Field("memory", .integer(0...(.max)), "Bytes."), Field("cpu", .number(0...1_000_000), "Cores."),
+                            Field("memory", .integer(0...(.max)), "Bytes."),
+                            Field("cpu", .number(0...1_000_000), "Cores."),
                         ])), required: true, "The most that the session may use, where somebody said so."),
                 Field("lifetime_minutes", .integer(0...(.max)), "How long it may run."),
                 Field(
                     "environment", .map(.string), required: true,
                     "The server's variables, secrets among them. JUPYTERHUB_SERVICE_URL is to be set to the real address and "
                         + "port; its scheme and path stay."),
-                Field("command", .list(.string), required: true, "The server's program and its arguments; may be empty."),
+                Field(
+                    "command", .list(.string), required: true, "The server's program and its arguments; may be empty."),
                 Field("notebook_dir", .string, "Where the server's files are."),
                 Field("address", .string, "The address that the server is to bind to, where somebody said so."),
                 Field("port", .integer(1...65535), "Its port, where somebody said so."),
@@ -40,7 +42,8 @@ extension PluginProtocol {
                             Field("certificate", .string, required: true, "Its certificate, as PEM."),
                             Field("authorities", .string, required: true, "Whom it trusts, as PEM."),
                         ])), "For a server that speaks TLS with the hub and does not see the hub's files."),
-                Field("start_timeout", .number(0...1_000_000), required: true, "Seconds that the whole start may take."),
+                Field(
+                    "start_timeout", .number(0...1_000_000), required: true, "Seconds that the whole start may take."),
             ],
             result: [
                 Field("host", .string, required: true, "Where the hub reaches the server: a name or an address."),
@@ -50,7 +53,10 @@ extension PluginProtocol {
             ], keeping: "handle"),
         Call(
             .backend, "poll", "tell what became of servers",
-            place + [Field("servers", .list(.object(ObjectShape(server))), required: true, "The servers that are asked about.")],
+            place + [
+                Field(
+                    "servers", .list(.object(ObjectShape(server))), required: true, "The servers that are asked about.")
+            ],
             result: [
                 Field(
                     "servers",
@@ -68,7 +74,9 @@ extension PluginProtocol {
         Call(
             .backend, "stop", "end a server; when it answers, all of it is gone; ending twice is no error",
             place + server + [
-                Field("grace", .number(0...1_000_000), required: true, "Seconds between the request and the end by force.")
+                Field(
+                    "grace", .number(0...1_000_000), required: true, "Seconds between the request and the end by force."
+                )
             ]),
         Call(
             .backend, "logs", "tell the server's own log, as lines of 'log', from its beginning",
@@ -87,12 +95,15 @@ extension PluginProtocol {
                                     Field("handle", .anything, "What 'stop' takes."),
                                     Field("description", .string, required: true, "What a person would look for."),
                                 ]))), required: true, "The servers."),
-                Field("unreachable", .list(.string), "The parts of the place that could not be asked, each with its reason."),
+                Field(
+                    "unreachable", .list(.string),
+                    "The parts of the place that could not be asked, each with its reason."),
             ]),
         Call(
             .backend, "examine", "tell whether a server could be started now; it makes nothing",
             place + [
-                Field("options", .map(.anything), required: true, "The template's 'options', placeholders not filled in.")
+                Field(
+                    "options", .map(.anything), required: true, "The template's 'options', placeholders not filled in.")
             ], result: examination),
     ]
 }

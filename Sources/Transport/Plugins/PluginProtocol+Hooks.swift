@@ -47,7 +47,8 @@ extension PluginProtocol {
         Call(
             .configurer, "examine", "tell whether it could be applied now; it changes nothing",
             place + [
-                Field("options", .map(.anything), required: true, "The template's 'options', placeholders not filled in.")
+                Field(
+                    "options", .map(.anything), required: true, "The template's 'options', placeholders not filled in.")
             ], result: examination),
     ]
 }

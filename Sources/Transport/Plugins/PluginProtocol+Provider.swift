@@ -6,7 +6,8 @@ extension PluginProtocol {
 
     static let providerCalls = [
         Call(
-            .provider, "acquire", "find or make a machine; with the token of an earlier call it is that machine, and no second",
+            .provider, "acquire",
+            "find or make a machine; with the token of an earlier call it is that machine, and no second",
             owner + place + [
                 Field("provider", .string, required: true, "The name of the entry in providers.json."),
                 machineToken, resources,
@@ -16,7 +17,8 @@ extension PluginProtocol {
                     "authorized_keys", .list(.string), required: true,
                     "Lines of authorized_keys for the account that a new machine is logged in to."),
                 Field("lease", .anything, "What was checkpointed last for this token, or null."),
-                Field("start_timeout", .number(0...1_000_000), required: true, "Seconds that the whole start may take."),
+                Field(
+                    "start_timeout", .number(0...1_000_000), required: true, "Seconds that the whole start may take."),
             ],
             result: address + [
                 Field("name", .string, "What a person would look for; the host, when it is not given."),
@@ -26,7 +28,8 @@ extension PluginProtocol {
                 Field("lease", .anything, "A last checkpoint."),
             ], keeping: "lease"),
         Call(
-            .provider, "release", "give the machine back; doing it twice is no error, nor is it for one that was never made",
+            .provider, "release",
+            "give the machine back; doing it twice is no error, nor is it for one that was never made",
             place + [
                 machineToken, Field("lease", .anything, "What was checkpointed last for this token, or null."),
                 Field(

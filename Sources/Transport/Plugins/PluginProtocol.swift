@@ -96,7 +96,8 @@ public enum PluginProtocol {
                     ObjectShape([
                         Field("level", .choice(["ok", "warning", "failed"]), required: true, "How it is."),
                         Field("subject", .string, "What was looked at."),
-                        Field("message", .string, required: true, "What was found and, where it is not well, what to do."),
+                        Field(
+                            "message", .string, required: true, "What was found and, where it is not well, what to do."),
                     ]))), "What was looked at; none: all is well.")
     ]
 }

@@ -94,7 +94,8 @@ extension SubprocessOutputSequence {
             line += rest
             guard line.count > most else { continue }
             guard isCut else {
-                throw SpawnError(.backendFailed, "'\(name)' said a line of more than \(most) bytes; say less, or in more lines")
+                throw SpawnError(
+                    .backendFailed, "'\(name)' said a line of more than \(most) bytes; say less, or in more lines")
             }
             try await hear(line)
             line = []

@@ -20,7 +20,8 @@ public struct ProgramAuthenticator: Authenticator {
 
     public func prepare(_ wanted: AccessRequest, checkpoint: GrantCheckpoint) async throws -> Credentials {
         var grant = ProgramGrant(
-            command: wanted.options["command"]?.strings ?? [], timeout: wanted.options["timeout"]?.doubleValue ?? 30, session: wanted.session,
+            command: wanted.options["command"]?.strings ?? [], timeout: wanted.options["timeout"]?.doubleValue ?? 30,
+            session: wanted.session,
             identity: wanted.identity, machines: wanted.machines, answer: nil)
         let program = try self.program(of: grant)
         // What the program does before it answers is undone by the session's name.
