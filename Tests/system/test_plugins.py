@@ -12,14 +12,13 @@ from typing import Any
 import pytest
 from engine import Engine
 from hub import Hub
-from ssh_fixtures import ssh_settings
+from ssh_fixtures import DEPLOYMENTS, ssh_settings
 from ssh_hosts import Hosts
 from test_crash import survived
 from waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "python" / "examples"
-DEPLOYMENTS = {kind: [{"name": "any"}] for kind in ("virtual_machine", "bare_metal")}
 FARTHEST_WRITE = 40
 
 

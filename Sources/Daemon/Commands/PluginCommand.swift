@@ -1,5 +1,4 @@
 import ArgumentParser
-import BackendContract
 import FoundationEssentials
 import MultipleSpawner
 import Transport
@@ -10,8 +9,6 @@ struct PluginCommand: AsyncParsableCommand {
         commandName: "plugin", abstract: "Look at external plug-ins.", subcommands: [PluginTestCommand.self])
 }
 
-extension PluginRole: ExpressibleByArgument {}
-
 /// `plugin test`: holds a program to all that its kind of plug-in promises.
 struct PluginTestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,10 +18,14 @@ struct PluginTestCommand: AsyncParsableCommand {
             a place where that harms nobody. A line is printed for each promise; it exits with 1 when one is not kept.
             """)
 
+    enum Kind: String, ExpressibleByArgument, CaseIterable {
+        case backend, provider, authenticator, configurer
+    }
+
     @Argument(help: "The program and, after --, its arguments.") var command: [String]
     @Option(
         help: "What it serves as: backend, provider, authenticator or configurer; what it answers to, when not given.")
-    var kind: PluginRole?
+    var kind: Kind?
     @Option(help: "What the file of the administrator would give as 'data', JSON.") var data = "{}"
     @Option(name: .customLong("options"), help: "What a template would give as 'options', JSON.") var wishes = "{}"
     @Option(help: "The most seconds that a question may take.") var timeout = 60.0
@@ -39,7 +40,10 @@ struct PluginTestCommand: AsyncParsableCommand {
             let trial = PluginTrial(
                 command: try wholeCommand(), data: try object(data, "--data"), options: try object(wishes, "--options"),
                 timeout: timeout, server: try serverCommand(), machine: machine, account: account)
-            let role = if let kind { kind } else { try await trial.role() }
+            let role =
+                if let role = kind.flatMap({ PluginRole(rawValue: $0.rawValue) }) { role } else {
+                    try await trial.role()
+                }
             var findings: [Finding] = []
             try await trial.check(role) { finding in
                 findings.append(finding)
