@@ -129,9 +129,13 @@ extension ProviderContract {
                 // The journal was full, before or after the machine was made.
             }
             guard let first = saved.all.first else { throw NotChecked("no lease is handed over first") }
-            try await provider.release(first, .destroy)
-            try await provider.release(first, .destroy)
-            try await provider.release(first, .stop)
+            for manner in [MachineEnd.destroy, .destroy, .stop] {
+                do {
+                    try await provider.release(first, manner)
+                } catch {
+                    throw Violation("giving back what was never made (\(manner.rawValue)) was an error: \(error)")
+                }
+            }
             try await trial.requireGone()
         }
     }

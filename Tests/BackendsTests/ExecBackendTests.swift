@@ -138,7 +138,7 @@ import Transport
         let directory = try TemporaryDirectory()
         defer { directory.remove() }
         let body =
-            #"read q; echo "$q" > \#(directory.path)/q; echo '{"result": {"host": "::1", "port": 80, "handle": 7}}'"#
+            #"read -r q; printf '%s\n' "$q" > \#(directory.path)/q; echo '{"result": {"host": "::1", "port": 80, "handle": 7}}'"#
         let options = try options(
             ["/bin/sh", "-c", body], ["region": "north"],
             ["options": ["password": "p4ssw0rd"], "args": ["--x"], "environment": ["A": "b"], "image": "lab:1"])

@@ -59,7 +59,7 @@ import Transport
         let directory = try TemporaryDirectory()
         defer { directory.remove() }
         let body = #"""
-            read q; echo "$q" >> \#(directory.path)/asked
+            read -r q; printf '%s\n' "$q" >> \#(directory.path)/asked
             case "$q" in *'"action":"apply"'*) echo '{"progress": "adding the user"}'; echo '{"checkpoint": {"user": "a"}}'; read x;; esac
             echo '{"result": {}}'
             """#
@@ -89,7 +89,7 @@ import Transport
         let directory = try TemporaryDirectory()
         defer { directory.remove() }
         let body =
-            #"read q; echo "$q" >> \#(directory.path)/asked; case "$q" in *cleanup*) echo '{"result": {}}';; *) kill -9 $$;; esac"#
+            #"read -r q; printf '%s\n' "$q" >> \#(directory.path)/asked; case "$q" in *cleanup*) echo '{"result": {}}';; *) kill -9 $$;; esac"#
         let traces = Traces()
         let error = await #expect(throws: SpawnError.self) {
             try await configurer.apply(try wanted(body, ["cleanup": true]), checkpoint: traces.checkpoint)

@@ -63,7 +63,7 @@ import Transport
         let directory = try TemporaryDirectory()
         defer { directory.remove() }
         let body = #"""
-            read q; echo "$q" >> \#(directory.path)/asked
+            read -r q; printf '%s\n' "$q" >> \#(directory.path)/asked
             case "$q" in *'"lease":null'*) echo '{"checkpoint": {"id": 7}}'; read x;; esac
             echo '{"result": {"host": "h", "details": {"machine_zone": "north"}}}'
             """#

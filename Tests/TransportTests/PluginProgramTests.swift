@@ -43,7 +43,7 @@ import Testing
         defer { directory.remove() }
         let heard = Heard()
         let body = #"""
-            read question; echo "$question" > "$0/question"
+            read -r question; printf '%s\n' "$question" > "$0/question"
             echo '{"progress": "looking"}'; echo; echo '{"checkpoint": {"id": 1}}'
             read saved; echo "$saved" > "$0/saved"; cp "$0/journal" "$0/made"
             echo '{"result": {"host": "gpu-1", "port": "2222"}}'
@@ -108,7 +108,7 @@ import Testing
         let heard = Heard()
         let body = """
             echo '{"progress": "with \(Self.secret)"}'
-            echo '{"error": {"code": "over_capacity", "message": "no room for \(Self.secret)\\nnone"}}'; exit 4
+            printf '%s\\n' '{"error": {"code": "over_capacity", "message": "no room for \(Self.secret)\\nnone"}}'; exit 4
             """
         let error = await #expect(throws: SpawnError.self) { try await acquire(body, in: directory, heard: heard) }
         #expect(error?.code == .overCapacity)
