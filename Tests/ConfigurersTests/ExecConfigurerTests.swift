@@ -148,7 +148,8 @@ import Transport
     func `the contract of authenticators is kept by a program of the first kind, and by lines`(
         promise: AuthenticatorContract.Promise
     ) async throws {
-        let plain = #"cat > /dev/null; printf '{"account": "alice",\n "password": "s3cr3t", "grant": {"id": 1}}'"#
+        // Nor is the password in the command, which the grant has.
+        let plain = #"cat > /dev/null; printf '{"account": "alice",\n "password": "s3c'r3t'", "grant": {"id": 1}}'"#
         let lines = #"read q; echo '{"progress": "soon"}'; echo '{"result": {"account": "alice", "grant": {"id": 1}}}'"#
         for body in [plain, lines] {
             let options = try ProgramAuthenticator.options.bind(["command": ["/bin/sh", "-c", .string(body)]])
@@ -161,7 +162,7 @@ import Transport
     }
 
     @Test(arguments: [
-        (AuthenticatorContract.Promise.grant, #"echo '{"password": "s3cr3t", "grant": "s3cr3t"}'"#),
+        (AuthenticatorContract.Promise.grant, #"echo '{"password": "s3c'r3t'", "grant": "s3c'r3t'"}'"#),
         (.again, #"echo "{\"account\": \"a$$\"}""#),
         (.cleanup, #"case "$q" in *'"action":"cleanup"'*) exit 3;; esac"#),
     ])

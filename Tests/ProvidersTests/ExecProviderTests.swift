@@ -44,7 +44,7 @@ import Transport
     @Test func `a machine comes with what the program says of it, and room is told`() async throws {
         let directory = try TemporaryDirectory()
         defer { directory.remove() }
-        let provider = try ExecProvider(try lab(directory, slots: 1))
+        let provider = try ExecProvider(try lab(directory, slots: 1), believing: .seconds(600))
         let leases = Leases()
         #expect(await provider.availability() == Availability(sessions: 1))
         let machine = try await provider.acquire(try .test(), checkpoint: leases.checkpoint)

@@ -13,19 +13,20 @@ public final class ExecProvider: Provider {
         Field("image", .string, "The image of the machine, where the program knows images."),
     ])
 
-    /// How long what was said to be free is believed.
-    static let memory = Duration.seconds(5)
-
     let name: String
     let program: PluginProgram
     let installation: String
     let data: JSONValue
+    /// How long what was said to be free is believed.
+    private let patience: Duration
     /// What the journal has: a program that is asked for a machine again is told what it said of it.
     private let known = Mutex<[MachineToken: ExecLease]>([:])
     private let lastLook = Mutex<(at: ContinuousClock.Instant, look: Task<Availability, Never>)?>(nil)
 
+    /// - Parameter patience: how long what was said to be free is believed: the form asks often.
     /// - Throws: `invalid_request` for a program that is not named by its whole path.
-    public init(_ site: ProviderSite) throws(SpawnError) {
+    public init(_ site: ProviderSite, believing patience: Duration = .seconds(5)) throws(SpawnError) {
+        self.patience = patience
         name = site.name
         installation = site.installation
         data = site.options["data"] ?? [:]
@@ -75,11 +76,11 @@ public final class ExecProvider: Provider {
         if manner == .destroy { known.withLock { $0[lease.token] = nil } }
     }
 
-    /// What the program says, which is believed for some seconds: the form asks often.
+    /// What the program says, which is believed for some seconds.
     public func availability() async -> Availability {
         let now = ContinuousClock.now
         let look = lastLook.withLock { last in
-            if let last, now - last.at < Self.memory { return last.look }
+            if let last, now - last.at < patience { return last.look }
             let look = Task { await self.look() }
             last = (now, look)
             return look
