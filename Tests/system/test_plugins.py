@@ -134,7 +134,7 @@ def test_the_command_line_says_which_promises_a_program_keeps(
     binary: Path, lab: Lab, tmp_path: Path
 ) -> None:
     def test(program: Path, *more: str) -> subprocess.CompletedProcess:
-        pool = {**lab.pool, "leases": str(tmp_path / "leases.json")}
+        pool = {**lab.pool, "leases": str(tmp_path / f"leases-of-{program.name}.json")}
         command = [str(binary), "plugin", "test", str(program), "--data", json.dumps(pool), *more]
         return subprocess.run(command, capture_output=True, text=True)
 
@@ -148,7 +148,8 @@ def test_the_command_line_says_which_promises_a_program_keeps(
     forgetful.write_text(text.replace('known.pop(question["token"], None)', "pass"))
     forgetful.chmod(0o755)
     bad = test(forgetful, "--kind", "provider")
-    assert bad.returncode == 1 and "failed\texec: release: " in bad.stdout, bad.stdout
+    assert bad.returncode == 1, bad.stdout
+    assert "failed\texec: lease: it is gone for the journal, and still there: 10." in bad.stdout
     silent = test(Path("/bin/true"))
     assert silent.returncode == 64 and "--kind" in silent.stderr
     schema = subprocess.run([str(binary), "schema", "plugin"], capture_output=True, check=True)
@@ -174,7 +175,8 @@ def test_no_write_is_the_wrong_moment_to_be_killed(
         for write in range(1, FARTHEST_WRITE):
             engine.start(moment, str(write))
             start = user.submit(hub.begin, "ada", "", {"template": "machine"})
-            killed["start"] += not survived(engine, start, "start")
+            through = survived(engine, start, "start")
+            killed["start"] += not through
             assert start.result().status_code in (201, 202), start.result().text
             hub.ready("ada")
             assert hub.answer("ada").ok
@@ -187,8 +189,8 @@ def test_no_write_is_the_wrong_moment_to_be_killed(
             assert engine.sessions() == [] and hub.server("ada") == {}
             until("nothing is left", lambda: hosts.is_empty() and lab.leases() == {})
             engine.kill()
-            if sum(killed.values()) < write:
-                break  # the last engine lived through all its writes: there are no more
-    assert killed["start"] >= 7 and killed["stop"] >= 3, killed
+            if sum(killed.values()) < write or through and moment == "--crash-after-write":
+                break  # there are no more writes; or only such as are all the same to a program
+    assert killed["start"] >= 7 and killed["stop"] >= (3 if moment == "--crash-at-write" else 0)
     assert sum(killed.values()) < FARTHEST_WRITE - 1
     hub.stop()
