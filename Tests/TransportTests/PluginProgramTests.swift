@@ -137,7 +137,8 @@ import Testing
     @Test func `a program whose checkpoint cannot be written down is ended before it goes on`() async throws {
         let directory = try TemporaryDirectory()
         defer { directory.remove() }
-        let body = #"trap '' TERM; read question; echo '{"checkpoint": {"id": 1}}'; read saved && touch "$0/made"; sleep 600"#
+        let body =
+            #"trap '' TERM; read question; echo '{"checkpoint": {"id": 1}}'; read saved && touch "$0/made"; sleep 600"#
         let error = await #expect(throws: SpawnError.self) {
             try await acquire(body, in: directory) { _ in throw SpawnError(.internal, "the journal is full") }
         }
@@ -150,7 +151,8 @@ import Testing
         defer { directory.remove() }
         let (begun, told) = AsyncStream.makeStream(of: Void.self)
         let asking = Task {
-            try await acquire(#"read question; echo '{"checkpoint": {"id": 1}}'; read saved; sleep 600"#, in: directory) { _ in
+            try await acquire(#"read question; echo '{"checkpoint": {"id": 1}}'; read saved; sleep 600"#, in: directory)
+            { _ in
                 told.yield()
             }
         }
@@ -195,6 +197,26 @@ import Testing
         let refuses = #"echo '{"error": {"code": "unsupported", "message": "what?"}}'"#
         let refused = await (try PluginProgram(.provider, command: ["/bin/sh", "-c", refuses])).examine(["data": [:]])
         #expect(refused.map(\.level) == [.ok])
+    }
+
+    @Test func `of what a program complains, the log has some lines without secrets`() {
+        let talk = PluginConversation(PluginConversation.Listener(), hidden: HiddenTexts([Secret(Self.secret)]))
+        let near = String(repeating: "x", count: 995) + Self.secret
+        #expect(talk.complaint(Array("with \(Self.secret)\u{1B}[2J\r".utf8)) == "with <hidden>\u{FFFD}[2J")
+        #expect(talk.complaint(Array(near.utf8))?.contains("s3c") == false)
+        for _ in 3..<200 { #expect(talk.complaint([65]) == "A") }
+        #expect(talk.complaint([65])?.contains("left out") == true)
+        #expect(talk.complaint([65]) == nil)
+    }
+
+    @Test func `of a long complaint the beginning is told, and the next line is one again`() async throws {
+        let heard = Heard()
+        let program = HelperProgram(
+            ["/bin/sh", "-c", "head -c 200000 /dev/zero | tr '\\0' x >&2; echo >&2; printf 'next\nlast' >&2"])
+        _ = try await program.converse(
+            input: [], isKeptOpen: false, complain: { heard.report(String(decoding: $0, as: UTF8.self)) },
+            hear: { _ in .nothing })
+        #expect(heard.words.map(\.utf8.count) == [65536, 4, 4] && heard.words.last == "last")
     }
 
     @Test func `every question is one of its kind`() {

@@ -33,8 +33,19 @@ class Lab:
         (folder / "hosts.json").write_text(json.dumps(listed))
         self.pool = {"hosts": str(folder / "hosts.json"), "leases": str(self.leases_file)}
         options = hosts.options(hosts=["{endpoint}"], cmd=[tiny], args=[])
+        # One that tells its errors all that it is asked.
+        read = "question = json.loads(sys.stdin.readline())"
+        noisy = (
+            read.replace("sys.stdin.readline()", "asked")
+            + "; print('asked', asked, file=sys.stderr)"
+        )
+        text = (EXAMPLES / "plugin_backend.py").read_text()
+        assert read in text
+        program = folder / "backend.py"
+        program.write_text(text.replace(read, f"asked = sys.stdin.readline(); {noisy}"))
+        program.chmod(0o755)
         backend = {
-            "command": [str(EXAMPLES / "plugin_backend.py")],
+            "command": [str(program)],
             "data": {"directory": str(folder / "processes")},
             "cmd": [tiny],
             "args": [],
@@ -126,6 +137,7 @@ def test_a_session_runs_where_a_program_starts_it_and_an_engine_that_was_killed_
     secret = token.split(b"=", 1)[1]
     kept = [path for path in ssh_engine.directory.rglob("*") if path.is_file()]
     assert kept and not [path for path in kept if secret in path.read_bytes()]
+    assert "asked {" in ssh_engine.log(), "what a program complains of is in the log"
     ssh_hub.end("bob")
     assert ssh_hub.processes("bob") == [] and lab.processes() == []
 

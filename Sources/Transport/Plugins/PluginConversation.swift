@@ -14,6 +14,9 @@ final class PluginConversation: Sendable {
     /// Further ones are dropped.
     static let mostProgress = 1000
 
+    /// Of its errors, so many lines go to the log.
+    static let mostComplaints = 200
+
     /// What is done with what it says.
     struct Listener: Sendable {
         /// `nil` where nothing can be written down for it.
@@ -34,6 +37,7 @@ final class PluginConversation: Sendable {
         var bytes = 0
         var lines = 0
         var progress = 0
+        var complaints = 0
         var checkpoints = 0
         var checkpoint: JSONValue?
         var end: PluginLine?
@@ -57,6 +61,19 @@ final class PluginConversation: Sendable {
 
     /// What was said in no line of ours; empty where only such lines were.
     var plainAnswer: [UInt8] { state.withLock(\.plain) }
+
+    /// A line of its errors as the log may have it; `nil` where it has enough of them.
+    func complaint(_ line: [UInt8]) -> String? {
+        let count = state.withLock { state in
+            state.complaints += 1
+            return state.complaints
+        }
+        guard count < Self.mostComplaints else {
+            return count == Self.mostComplaints ? "it complains further, which is left out" : nil
+        }
+        // Hidden before it is cut: the beginning of a secret is one, too.
+        return ProgramWords.line(hidden.hide(String(decoding: line, as: UTF8.self)), most: 1000)
+    }
 
     func hear(_ line: [UInt8]) async throws -> HelperProgram.Reply {
         guard line.contains(where: { $0 > UInt8(ascii: " ") }) else { return .nothing }
@@ -88,7 +105,7 @@ final class PluginConversation: Sendable {
                 state.progress += 1
                 return state.progress <= Self.mostProgress
             }
-            if isHeard { await listener.report(hidden.hide(ProgramWords.line(text))) }
+            if isHeard { await listener.report(ProgramWords.line(hidden.hide(text))) }
             return .nothing
         case .checkpoint(let value):
             guard let save = listener.checkpoint else {

@@ -81,8 +81,8 @@ public struct PluginProgram: Sendable {
             answer = try await program.converse(
                 input: Array((question(call, fields).text + "\n").utf8), isKeptOpen: call.kept != nil,
                 complain: { [name] line in
-                    let text = hidden.hide(ProgramWords.line(String(decoding: line, as: UTF8.self), most: 1000))
-                    logger.notice("\(text)", metadata: ["plugin": "\(name)", "action": "\(action)"])
+                    guard let words = talk.complaint(line) else { return }
+                    logger.notice("\(words)", metadata: ["plugin": "\(name)", "action": "\(action)"])
                 },
                 hear: { try await talk.hear($0) })
         } catch let malformed as PluginConversation.Malformed {
@@ -105,7 +105,7 @@ public struct PluginProgram: Sendable {
         of talk: PluginConversation, _ answer: HelperProgram.Answer, _ call: PluginProtocol.Call, _ hidden: HiddenTexts
     ) throws(SpawnError) -> JSONValue {
         if case .error(let code, let message) = talk.end {
-            let words = hidden.hide(ProgramWords.line(message))
+            let words = ProgramWords.line(hidden.hide(message))
             throw SpawnError(code, "\(name): \(words.isEmpty ? "it failed at '\(call.action)'" : words)")
         }
         guard answer.status == 0 else {

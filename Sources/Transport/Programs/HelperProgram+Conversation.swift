@@ -17,7 +17,7 @@ extension HelperProgram {
     /// - Parameters:
     ///   - input: what it reads at first.
     ///   - isKeptOpen: whether its input stays open for replies. Where it does not, replies are not written.
-    ///   - complain: gets each line of its errors; what is longer than 4096 bytes comes in pieces.
+    ///   - complain: gets each line of its errors, and of one that is longer its first 65536 bytes.
     ///   - hear: gets each line of its output, without its end. The program waits where it takes its time; when it throws, the
     ///     program is ended with all that it started.
     /// - Returns: no output, and no errors.
@@ -50,7 +50,7 @@ extension HelperProgram {
                         for await bytes in replies { _ = try? await writer.write(bytes) }
                         try? await writer.finish()
                     }
-                    group.addTask { try? await errors.lines(of: name, most: 4096, isCut: true, complain) }
+                    group.addTask { try? await errors.lines(of: name, most: 65536, isCut: true, complain) }
                     do {
                         try await output.lines(of: name, most: most, isCut: false) { line in
                             switch try await hear(line) {
@@ -77,28 +77,29 @@ extension HelperProgram {
 extension SubprocessOutputSequence {
     /// Each line, without its end and with none that is empty.
     ///
-    /// - Parameter isCut: whether a line that is too long comes in pieces; else it is an error.
+    /// - Parameter isCut: whether of a line that is too long the beginning is heard; else it is an error.
     fileprivate func lines(
         of name: String, most: Int, isCut: Bool, _ hear: @Sendable (_ line: [UInt8]) async throws -> Void
     ) async throws {
         var line: [UInt8] = []
         for try await piece in self {
             var rest = piece.withUnsafeBytes { Array($0) }[...]
-            while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-                line += rest[..<end]
-                rest = rest[(end + 1)...]
-                if line.count > most, !isCut { break }
+            while !rest.isEmpty {
+                let end = rest.firstIndex(of: UInt8(ascii: "\n"))
+                line += rest[..<(end ?? rest.endIndex)]
+                rest = end.map { rest[($0 + 1)...] } ?? []
+                if line.count > most {
+                    guard isCut else {
+                        throw SpawnError(
+                            .backendFailed,
+                            "'\(name)' said a line of more than \(most) bytes; say less, or in more lines")
+                    }
+                    line.removeLast(line.count - most)
+                }
+                guard end != nil else { continue }
                 if !line.isEmpty { try await hear(line) }
                 line = []
             }
-            line += rest
-            guard line.count > most else { continue }
-            guard isCut else {
-                throw SpawnError(
-                    .backendFailed, "'\(name)' said a line of more than \(most) bytes; say less, or in more lines")
-            }
-            try await hear(line)
-            line = []
         }
         if !line.isEmpty { try await hear(line) }
     }
