@@ -17,6 +17,7 @@ let package = Package(
         .executable(name: "multiplespawner-volume-remover", targets: ["VolumeRemover"]),
         .library(name: "MultipleSpawner", targets: ["MultipleSpawner"]),
         .library(name: "BackendContract", targets: ["BackendContract"]),
+        .library(name: "PluginContract", targets: ["PluginContract"]),
         .library(name: "Transport", targets: ["Transport"]),
     ],
     dependencies: [
@@ -48,6 +49,7 @@ let package = Package(
             dependencies: [
                 "MultipleSpawner", "CLibCurl", "CLibSSH2",
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -87,11 +89,14 @@ let package = Package(
         ),
         // The promises of a backend, as a suite that any backend can be held to.
         .target(name: "BackendContract", dependencies: ["MultipleSpawner"], swiftSettings: settings),
+        // The same of a provider, an authenticator and a configurer.
+        .target(name: "PluginContract", dependencies: ["MultipleSpawner"], swiftSettings: settings),
         // The program `multiplespawner`: command line, HTTP, storage, wiring.
         .executableTarget(
             name: "Daemon",
             dependencies: [
-                "MultipleSpawner", "Backends", "Configurers", "Providers", "Transport", "CLinux",
+                "MultipleSpawner", "Backends", "Configurers", "Providers", "Transport", "CLinux", "BackendContract",
+                "PluginContract",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -156,13 +161,13 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
-            name: "ConfigurersTests", dependencies: ["Configurers", "MultipleSpawner", "Transport"],
+            name: "ConfigurersTests", dependencies: ["Configurers", "PluginContract", "MultipleSpawner", "Transport"],
             swiftSettings: settings
         ),
         .testTarget(
             name: "ProvidersTests",
             dependencies: [
-                "Providers", "MultipleSpawner", "Transport", "ScriptedServer",
+                "Providers", "PluginContract", "MultipleSpawner", "Transport", "ScriptedServer",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ],
@@ -171,7 +176,7 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "Daemon", "MultipleSpawner",
+                "Daemon", "MultipleSpawner", "Transport",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
             ],
             swiftSettings: settings

@@ -1,5 +1,6 @@
 import Glibc
 import MultipleSpawner
+import Transport
 
 /// A file of this machine that a template names.
 struct HubFile: Sendable, Hashable {

@@ -10,6 +10,6 @@ struct MultipleSpawnerCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, CheckCommand.self, PlanCommand.self, DoctorCommand.self, SessionsCommand.self,
             ProvidersCommand.self,
-            LogsCommand.self, SchemaCommand.self,
+            LogsCommand.self, SchemaCommand.self, PluginCommand.self,
         ])
 }

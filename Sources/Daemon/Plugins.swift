@@ -42,6 +42,7 @@ enum Plugins {
                 Registry.Entry(LocalUserBackend(machine), classes: LocalUserBackend.classes),
                 Registry.Entry(SwarmBackend(swarm), classes: SwarmBackend.classes),
                 Registry.Entry(SSHBackend(ssh), classes: SSHBackend.classes),
+                Registry.Entry(ExecBackend(installation: installation), classes: ExecBackend.classes),
                 Registry.Entry(MockBackend(), classes: MockBackend.classes),
             ] + announced,
             authenticators: [
@@ -57,6 +58,9 @@ enum Plugins {
                     classes: AnsibleConfigurer.classes),
                 Registry.ConfigurerEntry(
                     ScriptConfigurer(directory: playbooks, environment: environment), classes: ScriptConfigurer.classes),
+                Registry.ConfigurerEntry(
+                    ExecConfigurer(stateDirectory: stateDirectory, environment: environment),
+                    classes: ExecConfigurer.classes),
             ],
             providers: [
                 Registry.ProviderMaker(EC2Provider.self) { site throws(SpawnError) in
@@ -65,6 +69,7 @@ enum Plugins {
                 Registry.ProviderMaker(OCIProvider.self) { site throws(SpawnError) in
                     try OCIProvider(name: site.name, options: site.options, site: cloud(site))
                 },
+                Registry.ProviderMaker(ExecProvider.self) { site throws(SpawnError) in try ExecProvider(site) },
                 Registry.ProviderMaker(StaticProvider.self) { site throws(SpawnError) in
                     try StaticProvider(site, isAnswering: { await MachineDoor.isAnswering($0) })
                 },

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import MultipleSpawner
 import Testing
+import Transport
 
 @testable import Daemon
 
@@ -79,6 +80,24 @@ import Testing
         #expect(plan.backend == "ssh")
     }
 
+    @Test func `the example of external plug-ins loads without a remark, and can be asked for`() throws {
+        let reading = Catalogue.read(
+            CatalogueSources(
+                templates: try file("templates/plugins.json"), providers: try file("deployments/providers_plugins.json")),
+            registry: try Plugins.registry(stateDirectory: "", environment: [:]), strict: true)
+        #expect(reading.diagnostics.map(\.description) == [])
+        let catalogue = try #require(reading.catalogue)
+        for (name, backend) in [("Process", "exec"), ("Lab", "ssh")] {
+            let plan = try catalogue.plan(
+                for: SessionRequest(
+                    id: try SessionID("one"), identity: try SessionIdentity(hub: "hub", user: "alice"),
+                    options: ["template": .string(name)]))
+            #expect(plan.backend.rawValue == backend)
+            if name == "Process" { #expect(plan.options["options"] == ["owner": "alice"]) }
+            if name == "Lab" { #expect(plan.machine?.options == ["data": ["host": "gpu-1"]]) }
+        }
+    }
+
     @Test func `the templates of the stack for production load without a remark`() throws {
         let reading = Catalogue.read(
             CatalogueSources(templates: try file("deployments/swarm_templates.json")),
@@ -90,7 +109,7 @@ import Testing
         let names = try FileManager.default.contentsOfDirectory(atPath: Self.root.appending(path: "templates").path)
         #expect(
             names.filter { $0.hasSuffix(".json") && !$0.hasSuffix(".schema.json") }.sorted()
-                == ["groups.json", "local_accounts.json", "local_limits.json", "spawner_templates.json"]
+                == ["groups.json", "local_accounts.json", "local_limits.json", "plugins.json", "spawner_templates.json"]
                 + Self.sshExamples.map { "ssh_\($0).json" } + Self.swarmExamples.map { "swarm_\($0).json" })
     }
 
@@ -101,6 +120,7 @@ import Testing
             "templates/spawner_templates.schema.json": CatalogueSchema.templates(registry).prettyText,
             "deployments/spawner_deployments.schema.json": CatalogueSchema.deployments(registry).prettyText,
             "deployments/providers.schema.json": CatalogueSchema.providers().prettyText,
+            "docs/plugin.schema.json": PluginProtocol.schema.prettyText,
         ]
         for (path, text) in generated {
             let kept = String(decoding: try file(path).bytes, as: UTF8.self).split(separator: "\n")

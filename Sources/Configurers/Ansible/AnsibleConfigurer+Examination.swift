@@ -1,4 +1,5 @@
 public import MultipleSpawner
+import Transport
 
 extension AnsibleConfigurer {
     /// The oldest that it is tested with.

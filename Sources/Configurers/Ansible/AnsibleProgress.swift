@@ -1,5 +1,6 @@
 import MultipleSpawner
 import Synchronization
+import Transport
 
 /// What a run has said so far.
 final class AnsibleProgress: Sendable {

@@ -1,4 +1,5 @@
 import MultipleSpawner
+import Transport
 
 /// Checks the variables of a machine: which of them may be templates, and which decide how Ansible itself works.
 enum HostVariables {

@@ -1,4 +1,5 @@
 import MultipleSpawner
+import Transport
 
 /// What a template may say about a script, read from options that were checked against `shape`.
 struct ScriptOptions: Sendable {

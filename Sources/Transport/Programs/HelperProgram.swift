@@ -1,3 +1,4 @@
+import Glibc
 import MultipleSpawner
 import Subprocess
 import SystemPackage
@@ -77,7 +78,11 @@ public struct HelperProgram: Sendable {
         }
     }
 
+    /// A program may end without reading what it is given: that must not end us.
+    private static let brokenPipesAreErrors: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
+
     func configuration() throws(SpawnError) -> Configuration {
+        Self.brokenPipesAreErrors
         var platform = PlatformOptions()
         // A session of its own, so that what it started is ended with it.
         platform.createSession = true
@@ -106,7 +111,7 @@ public struct HelperProgram: Sendable {
         }
     }
 
-    private var name: String { (command.first ?? "").excerpt }
+    var name: String { (command.first ?? "").excerpt }
 }
 
 extension TerminationStatus {

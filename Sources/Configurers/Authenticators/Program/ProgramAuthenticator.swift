@@ -1,4 +1,3 @@
-import Glibc
 public import MultipleSpawner
 import Transport
 
@@ -8,7 +7,7 @@ import Transport
 /// perhaps more than once. It has nothing of the daemon's environment but a PATH, and secrets travel in the JSON alone.
 public struct ProgramAuthenticator: Authenticator {
     public static let kind: AuthenticatorKind = "program"
-    public static let classes = ["multiplespawner.Program"]
+    public static let classes = ["multiplespawner.Program", "multiplespawner.Exec"]
 
     public static let options = ObjectShape([
         Field(
@@ -20,60 +19,51 @@ public struct ProgramAuthenticator: Authenticator {
     public init() {}
 
     public func prepare(_ wanted: AccessRequest, checkpoint: GrantCheckpoint) async throws -> Credentials {
-        let command = wanted.options["command"]?.strings ?? []
-        guard let program = command.first, program.hasPrefix("/") else {
-            throw SpawnError(
-                .invalidRequest,
-                "the authenticator's 'command' begins with '\((command.first ?? "").excerpt)'; name a program by its whole "
-                    + "path")
-        }
         var grant = ProgramGrant(
-            command: command, timeout: wanted.options["timeout"]?.doubleValue ?? 30, session: wanted.session,
+            command: wanted.options["command"]?.strings ?? [], timeout: wanted.options["timeout"]?.doubleValue ?? 30,
+            session: wanted.session,
             identity: wanted.identity, machines: wanted.machines, answer: nil)
+        let program = try self.program(of: grant)
         // What the program does before it answers is undone by the session's name.
         try await checkpoint(Grant(grant, by: Self.kind))
         await checkpoint.report("making the way in to the machine")
-        let answer = try await run(
-            grant, "prepare",
-            [
-                "data": wanted.options["data"] ?? [:],
-                "lifetime_minutes": wanted.lifetime.minutes.map { .integer($0) } ?? nil,
-                "most_lifetime_minutes": wanted.lifetime.maximum.map { .integer($0) } ?? nil,
-            ])
+        let more: [String: JSONValue] = [
+            "data": wanted.options["data"] ?? [:],
+            "lifetime_minutes": wanted.lifetime.minutes.map { .integer($0) } ?? nil,
+            "most_lifetime_minutes": wanted.lifetime.maximum.map { .integer($0) } ?? nil,
+        ]
+        let answer = try await program.ask(
+            "prepare", fields(of: grant).merging(more) { own, _ in own }, report: { await checkpoint.report($0) })
         if let kept = answer["grant"] {
             grant.answer = kept
             try await checkpoint(Grant(grant, by: Self.kind))
         }
-        return try credentials(answer, program)
+        return try credentials(answer, program.name)
     }
 
     public func cleanup(_ grant: Grant) async throws {
         let grant: ProgramGrant = try grant.decode()
-        _ = try await run(grant, "cleanup", ["grant": grant.answer ?? nil])
+        _ = try await program(of: grant).ask(
+            "cleanup", fields(of: grant).merging(["grant": grant.answer ?? nil]) { own, _ in own })
     }
 
     public func examine(_ options: JSONValue, machines: [MachineAddress]) async -> [Finding] {
-        let program = options["command"]?.strings.first ?? ""
-        let subject = "authenticator \(program.excerpt)"
-        guard program.hasPrefix("/"), access(program, X_OK) == 0 else {
-            return [
-                Finding(
-                    .failed, subject, "there is no such program; name one by its whole path, and make it executable")
-            ]
+        do {
+            return try await PluginProgram(.authenticator, command: options["command"]?.strings ?? []).examine([:])
+        } catch {
+            return [Finding(.failed, "authenticator", SpawnError(wrapping: error, "it cannot be asked").message)]
         }
-        return [Finding(.ok, subject, "it is there")]
     }
 
-    /// What the program may answer to `prepare`; nothing is required.
-    static let answer = ObjectShape([
-        Field("account", .string, "The account on the machine."),
-        Field("key_file", .string, "The path of an OpenSSH private key."),
-        Field("public_key", .string, "Its public half, as a line of authorized_keys."),
-        Field("certificate_file", .string, "The path of its certificate."),
-        Field("password", .string, "A password for the account."),
-        Field("known_hosts_file", .string, "The path of a file with the keys of the machines."),
-        Field("grant", .anything, "What 'cleanup' is given. It is kept on disk: no secret belongs in it."),
-    ])
+    private func program(of grant: ProgramGrant) throws(SpawnError) -> PluginProgram {
+        try PluginProgram(.authenticator, command: grant.command, timeout: grant.timeout)
+    }
+
+    private func fields(of grant: ProgramGrant) -> [String: JSONValue] {
+        PluginProtocol.owner(grant.session, grant.identity).merging([
+            "machines": .array(grant.machines.map { PluginProtocol.machine($0) })
+        ]) { own, _ in own }
+    }
 
     private func credentials(_ answer: JSONValue, _ program: String) throws(SpawnError) -> Credentials {
         let account = answer["account"]?.filledString
@@ -82,7 +72,7 @@ public struct ProgramAuthenticator: Authenticator {
             guard let path = answer[key]?.filledString else { return nil }
             guard path.hasPrefix("/") else {
                 throw SpawnError(
-                    .backendFailed, "the authenticator '\(program.excerpt)' answered a '\(key)' that is no whole path")
+                    .backendFailed, "\(program) answered a '\(key)' that is no whole path")
             }
             return path
         }

@@ -1,7 +1,7 @@
 /// What a program said, as it may stand in a message or in the details of an error.
-enum ProgramWords {
+public enum ProgramWords {
     /// One line without control characters, of so many characters at most.
-    static func line(_ text: String, most: Int = 300) -> String {
+    public static func line(_ text: String, most: Int = 300) -> String {
         var line = ""
         var count = 0
         var isBlank = false
@@ -20,7 +20,7 @@ enum ProgramWords {
     }
 
     /// The last lines that say something.
-    static func lastLines(_ text: String, most: Int = 20) -> [String] {
+    public static func lastLines(_ text: String, most: Int = 20) -> [String] {
         text.split(whereSeparator: \.isNewline).map { line(String($0)) }.filter { !$0.isEmpty }.suffix(most)
     }
 
