@@ -10,6 +10,8 @@ final class ScriptedAuthenticator: Authenticator {
     ])
     static let positionalOptions = ["load_existing"]
 
+    static func opensAgain(_ options: JSONValue) -> Bool { options["load_existing"]?.boolValue == true }
+
     struct World: Hashable {
         /// What exists, by session.
         var made: Set<SessionID> = []
