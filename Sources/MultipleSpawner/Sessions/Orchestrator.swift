@@ -41,6 +41,8 @@ public actor Orchestrator {
     public nonisolated let admission: Admission
     public nonisolated let registry: Registry
     public nonisolated let machines: Machines
+    /// What providers have free, as they said last.
+    public nonisolated let rooms: Rooms
     private let plans: @Sendable (SessionRequest) throws -> [SessionPlan]
     let policy: Policy
     let log: Logger
@@ -66,8 +68,10 @@ public actor Orchestrator {
         self.policy = policy
         self.log = log
         self.plans = plans
-        machines = Machines(
+        let machines = Machines(
             journal: ledger.journal, registry: registry, installation: installation, log: log)
+        self.machines = machines
+        rooms = Rooms { await machines.availability(of: $0) }
         renewals = Renewals(ledger: ledger, registry: registry, log: log)
     }
 
@@ -104,6 +108,7 @@ public actor Orchestrator {
     /// Tells every backend and every provider what the files give it, after they were read.
     public func configure(by catalogue: Catalogue) async {
         await machines.configure(by: catalogue.providers)
+        await rooms.forget()
         for entry in registry.backends {
             await entry.backend?.configured(by: catalogue.options(of: entry.kind))
         }
@@ -152,12 +157,19 @@ public actor Orchestrator {
         }
     }
 
+    /// What is free at the providers of a catalogue.
+    public func rooms(in catalogue: Catalogue) async -> ProviderRooms {
+        ProviderRooms(
+            availability: await rooms.latest(of: catalogue.providers.map(\.name)),
+            sessions: await admission.sessionsByProvider)
+    }
+
     /// The plans in the order in which they are tried: where there is room first, then by price, then as they are written.
     private func ranked(_ plans: [SessionPlan]) async -> [SessionPlan] {
         guard plans.count > 1 else { return plans }
         var full: [String: Bool] = [:]
-        for name in Set(plans.map(\.provider)) {
-            let free = await machines.availability(of: name)
+        // One that is slow to say what it has is as it was last.
+        for (name, free) in await rooms.latest(of: plans.map(\.provider), within: .zero) {
             full[name] = await !admission.hasPlace(at: name) || free.sessions == 0 || free.problem != nil
         }
         return plans.enumerated().sorted { first, second in
