@@ -52,7 +52,11 @@ public actor Orchestrator {
     /// Sessions that their hub has taken over: it has seen them run, or kept them.
     var claimed: Set<SessionID> = []
     var warned: [SessionID: Date] = [:]
+    /// Sessions whose users were told that the hours of a quota run out.
+    var warnedOfQuota: Set<SessionID> = []
     let renewals: Renewals
+    /// What sessions used.
+    public nonisolated let usage: UsageReader
 
     /// - Parameter plans: makes the plans for a request, from the catalogue that is in force: the first that can be carried
     ///   out is. There is at least one.
@@ -72,6 +76,7 @@ public actor Orchestrator {
             journal: ledger.journal, registry: registry, installation: installation, log: log)
         self.machines = machines
         rooms = Rooms { await machines.availability(of: $0) }
+        usage = UsageReader(ledger: ledger)
         renewals = Renewals(ledger: ledger, registry: registry, log: log)
     }
 
@@ -134,7 +139,7 @@ public actor Orchestrator {
         let plans = await ranked(try plans(request))
         guard let plan = plans.first else { throw SpawnError(.internal, "there is no plan for the request") }
         let backend = try registry.backend(plan.backend)
-        let record = SessionRecord(plan, created: Date())
+        let record = SessionRecord(plan, groups: request.groups, created: Date())
         // A stop may come as soon as the session is known, which is before it is durable: there must be somebody to tell.
         let control = register(record.id)
         do {
@@ -353,6 +358,7 @@ public actor Orchestrator {
         askedAfter[id] = nil
         claimed.remove(id)
         warned[id] = nil
+        warnedOfQuota.remove(id)
     }
 
     private func handles(of kind: BackendKind) async -> [Handle] {

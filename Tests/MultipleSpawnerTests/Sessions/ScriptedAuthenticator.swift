@@ -1,3 +1,4 @@
+import FoundationEssentials
 import MultipleSpawner
 import Synchronization
 
@@ -123,6 +124,12 @@ final class CrashJournal: Journal {
     func replay() throws -> [JournalEntry] { try inner.replay() }
 
     func replayMachines() throws -> [MachineEntry] { try inner.replayMachines() }
+
+    func readUsage(since: Date, _ body: (UsageRecord) throws -> Void) throws {
+        try inner.readUsage(since: since, body)
+    }
+
+    func forgetUsage(before: Date) throws { try inner.forgetUsage(before: before) }
 
     var moments: [Moment] { seen.withLock { $0 } }
 
