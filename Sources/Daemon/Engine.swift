@@ -135,6 +135,7 @@ struct Engine {
         ).add(to: router)
         ProviderRoutes(files: files, orchestrator: orchestrator).add(to: router)
         CatalogueRoutes(files: files, orchestrator: orchestrator, uploads: uploads).add(to: router)
+        ResourceRoutes(files: files, orchestrator: orchestrator).add(to: router)
         UsageRoutes(orchestrator: orchestrator).add(to: router)
         return router
     }
