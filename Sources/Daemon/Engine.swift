@@ -47,7 +47,7 @@ struct Engine {
             isFaulty
             ? CrashingJournal(stored, before: faults.crashAtWrite, after: faults.crashAfterWrite) : stored
         orchestrator = Orchestrator(
-            ledger: Ledger(journal: journal, feed: feed),
+            ledger: Ledger(journal: journal, feed: feed, quotas: settings.quotas),
             admission: Admission(
                 concurrentStarts: settings.concurrentStarts, capacity: { files.catalogue.capacity(of: $0) }),
             registry: registry,
@@ -77,6 +77,7 @@ struct Engine {
             [
                 BackendWatch(orchestrator: orchestrator), Housekeeping(orchestrator: orchestrator),
                 Upkeep(orchestrator: orchestrator),
+                UsageCleaning(orchestrator: orchestrator, days: settings.usageDays, log: log),
                 CatalogueWatch(files: files, orchestrator: orchestrator), UploadCleaning(uploads: uploads), sessions,
             ] + (try listeners(sessions))
         log.info("serving", metadata: ["socket": "\(settings.socket)", "listen": "\(settings.listen ?? "-")"])
@@ -134,6 +135,8 @@ struct Engine {
         ).add(to: router)
         ProviderRoutes(files: files, orchestrator: orchestrator).add(to: router)
         CatalogueRoutes(files: files, orchestrator: orchestrator, uploads: uploads).add(to: router)
+        ResourceRoutes(files: files, orchestrator: orchestrator).add(to: router)
+        UsageRoutes(orchestrator: orchestrator).add(to: router)
         return router
     }
 }
@@ -161,7 +164,8 @@ struct Housekeeping: Service {
     }
 }
 
-/// Renews what runs out under sessions that run, and gives back machines that nobody needs.
+/// Renews what runs out under sessions that run, ends those whose quota is used up, and gives back machines that nobody
+/// needs.
 struct Upkeep: Service {
     let orchestrator: Orchestrator
 
@@ -170,7 +174,28 @@ struct Upkeep: Service {
             while !Task.isCancelled {
                 try await Task.sleep(for: .seconds(5))
                 await orchestrator.renew()
+                await orchestrator.enforceQuotas()
                 await orchestrator.machines.tidy()
+            }
+        }
+    }
+}
+
+/// Forgets what sessions used long ago.
+struct UsageCleaning: Service {
+    let orchestrator: Orchestrator
+    let days: Int
+    let log: Logger
+
+    func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do {
+                    try await orchestrator.usage.forget(before: Date(timeIntervalSinceNow: -86_400 * Double(days)))
+                } catch {
+                    log.warning("old usage cannot be forgotten; trying again", metadata: ["error": "\(error)"])
+                }
+                try await Task.sleep(for: .seconds(3600))
             }
         }
     }

@@ -28,6 +28,7 @@ enum Plugins {
         var swarm = try docker.swarm(environment: environment, connections: connections)
         swarm.installation = installation
         swarm.grace = grace
+        let swarmBackend = SwarmBackend(swarm)
         let ssh = SSHConfiguration(
             links: connections.ssh, stateDirectory: stateDirectory, installation: installation,
             home: environment["HOME"])
@@ -40,7 +41,7 @@ enum Plugins {
             backends: [
                 Registry.Entry(LocalBackend(machine), classes: LocalBackend.classes),
                 Registry.Entry(LocalUserBackend(machine), classes: LocalUserBackend.classes),
-                Registry.Entry(SwarmBackend(swarm), classes: SwarmBackend.classes),
+                Registry.Entry(swarmBackend, classes: SwarmBackend.classes),
                 Registry.Entry(SSHBackend(ssh), classes: SSHBackend.classes),
                 Registry.Entry(ExecBackend(installation: installation), classes: ExecBackend.classes),
                 Registry.Entry(MockBackend(), classes: MockBackend.classes),
@@ -72,6 +73,10 @@ enum Plugins {
                 Registry.ProviderMaker(ExecProvider.self) { site throws(SpawnError) in try ExecProvider(site) },
                 Registry.ProviderMaker(StaticProvider.self) { site throws(SpawnError) in
                     try StaticProvider(site, isAnswering: { await MachineDoor.isAnswering($0) })
+                },
+                Registry.ProviderMaker(LocalProvider.self) { _ in LocalProvider(machine) },
+                Registry.ProviderMaker(SwarmProvider.self) { site throws(SpawnError) in
+                    try SwarmProvider(site, of: swarmBackend)
                 },
             ],
             isAnswering: { await MachineDoor.isAnswering($0) },

@@ -24,6 +24,10 @@ struct Settings: Sendable {
     var abandonedAfter: Duration
     var abandonedStartAfter: Duration
     var docker: DockerSettings
+    /// Who may have how much.
+    var quotas: QuotaRules
+    /// For how many days it is kept what sessions used.
+    var usageDays: Int
 
     /// Where each setting comes from: its key in the settings file, and the rest of its environment variable's name
     /// after `MULTIPLE_SPAWNER_`.
@@ -42,6 +46,7 @@ struct Settings: Sendable {
         case grace = "stop_grace"
         case abandonedAfter = "abandoned_after"
         case abandonedStartAfter = "abandoned_start_after"
+        case usageDays = "usage_days"
         case dockerHost = "docker_host"
         case dockerTLSAuthorities = "docker_tls_ca"
         case dockerTLSCertificate = "docker_tls_cert"
@@ -114,6 +119,8 @@ struct Settings: Sendable {
             Field(
                 "abandoned_start_after", .integer(1...315_360_000),
                 "the same for a session that its hub never took over"),
+            Field("quotas", .object(QuotaRules.shape), "who may have how much"),
+            Field("usage_days", .integer(31...36_500), "days for which it is kept what sessions used (400)"),
         ] + DockerSettings.fields)
 
     /// - Parameters:
@@ -182,6 +189,8 @@ struct Settings: Sendable {
         grace = .seconds(try number(.grace, 10))
         abandonedAfter = .seconds(try number(.abandonedAfter, 86_400))
         abandonedStartAfter = .seconds(try number(.abandonedStartAfter, 600))
+        quotas = QuotaRules(bound: file["quotas"])
+        usageDays = try number(.usageDays, 400)
         docker = try DockerSettings(text: text, file: file, home: environment["HOME"])
     }
 

@@ -24,6 +24,18 @@ import Transport
         return (credentials, try #require(grants.all.last))
     }
 
+    @Test(
+        arguments: [
+            ([:], false), (["key_name": "k"], false), (["load_existing": false], false),
+            (["load_existing": true], true),
+            (["create_certificate": true], true), (["password": "p"], true), (["password": ""], false),
+        ] as [(JSONValue, Bool)])
+    func `a machine that stays is opened again by a key that stays, our authority, or a password`(
+        options: JSONValue, opens: Bool
+    ) throws {
+        #expect(SSHAuthenticator.opensAgain(try SSHAuthenticator.options.bind(options)) == opens)
+    }
+
     @Test func `a new key is made for the user, and is gone at the end`() async throws {
         let directory = try TemporaryDirectory()
         defer { directory.remove() }

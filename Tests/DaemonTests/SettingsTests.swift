@@ -68,9 +68,23 @@ import Testing
     }
 
     @Test func `every key is declared, and every declared key is read`() {
-        // The accounts at registries have no place in an environment.
-        let read = Settings.Key.allCases.compactMap(\.path.first) + ["registries"]
+        // The accounts at registries and quotas have no place in an environment.
+        let read = Settings.Key.allCases.compactMap(\.path.first) + ["registries", "quotas"]
         #expect(Set(Settings.shape.fields.map(\.name)) == Set(read))
+    }
+
+    @Test func `quotas are read, and a wrong one is an error that names it`() throws {
+        #expect(try settings().quotas.isEmpty)
+        #expect(try settings().usageDays == 400)
+        let file = #"{"quotas": {"default": {"sessions": 2}, "users": {"alice": {"memory": "64G"}}}, "usage_days": 90}"#
+        let settings = try settings([:], [:], file)
+        #expect(settings.quotas.everybody == QuotaLimits([.sessions: 2]))
+        #expect(settings.quotas.users == ["alice": QuotaLimits([.memory: Double(64 << 30)])])
+        #expect(settings.usageDays == 90)
+        let error = #expect(throws: SpawnError.self) {
+            try self.settings([:], [:], #"{"quotas": {"default": {"gpus": 2}}}"#)
+        }
+        #expect(error?.message.contains("'gpu'") == true)
     }
 
     @Test func `docker is one engine, several managers, or what its own variables say`() throws {

@@ -1,13 +1,14 @@
 import FoundationEssentials
-import MultipleSpawner
 import Testing
 
 @testable import Daemon
+@testable import MultipleSpawner
 
 @Suite struct SpawnFormPageTests {
     private func form(
         name: String = "Small", deployments: String? = nil, last: JSONValue = nil, page: [String: JSONValue] = [:],
-        others: [JSONValue] = []
+        others: [JSONValue] = [], providers: JSONValue? = nil, rooms: ProviderRooms = .unknown,
+        quotas: QuotaRules = QuotaRules()
     ) throws -> SpawnForm {
         let options: [String: JSONValue] = [
             "images": [
@@ -36,9 +37,54 @@ import Testing
         let reading = Catalogue.read(
             CatalogueSources(
                 templates: CatalogueSources.File(name: "t.json", text: templates.text),
-                deployments: deployments.map { CatalogueSources.File(name: "d.json", text: $0) }),
+                deployments: deployments.map { CatalogueSources.File(name: "d.json", text: $0) },
+                providers: providers.map { CatalogueSources.File(name: "p.json", text: $0.text) }),
             registry: try Plugins.registry(stateDirectory: ""))
-        return try #require(reading.catalogue, "\(reading.diagnostics)").form(for: "alice", groups: [], last: last)
+        let identity = try SessionIdentity(hub: "hub", user: "alice")
+        return try #require(reading.catalogue, "\(reading.diagnostics)").form(
+            for: SessionRequest(id: try SessionID("form"), identity: identity, groups: ["lab"], options: last),
+            rooms: rooms, standings: QuotaBook(quotas).standings(of: identity, groups: ["lab"], at: Date()))
+    }
+
+    private static let providers: JSONValue = [
+        ["name": "local", "types": ["bare_metal", "container"], "capacity": ["sessions": 5], "cost_per_hour": 0.2],
+        ["name": "ku", "types": ["bare_metal"], "display_name": "The <b>lab</b>"],
+    ]
+    private static let rooms = ProviderRooms(
+        availability: [
+            "local": Availability(memory: 64 << 30, cpu: 16),
+            "ku": Availability(sessions: 0, problem: "<script>alert('full')</script>"),
+        ], sessions: ["local": 2])
+
+    @Test func `what is free and what it costs is shown, without scripts too`() throws {
+        let html = try SpawnFormPage.html(form(providers: Self.providers, rooms: Self.rooms))
+        #expect(
+            html.contains(
+                #"<option value="Small">Small: about Small (3 free; the largest has 64 GB, 16 cores; 0.2 per hour)</option>"#
+            ))
+        #expect(
+            html.contains(
+                #"<th scope="row">Local machine: Small</th><td>3 free</td><td>64 GB, 16 cores</td><td>0.2 per hour</td>"#
+            ))
+        // What this machine has says nothing about servers that it does not start.
+        #expect(
+            html.contains(#"<th scope="row">Local machine: Boat</th><td>3 free</td><td></td><td>0.2 per hour</td>"#))
+        #expect(
+            html.contains(
+                "<td>none free now: &lt;script&gt;alert(&#39;full&#39;)&lt;/script&gt;</td><td></td><td></td>"))
+        #expect(try !SpawnFormPage.html(form()).contains("What is free now"))
+    }
+
+    @Test func `what quotas leave is shown, with names as text`() throws {
+        let rules = QuotaRules(bound: [
+            "default": ["sessions": 2, "hours": 12.5],
+            "groups": ["lab": ["together": ["memory": .integer(32 << 30)]]],
+        ])
+        let html = try SpawnFormPage.html(form(quotas: rules))
+        #expect(html.contains("<li>2 of 2 sessions left</li>"))
+        #expect(html.contains("<li>12.5 of 12.5 hours in 30 days left</li>"))
+        #expect(html.contains("<li>32 GB of 32 GB of memory left, for all members of &#39;lab&#39; together</li>"))
+        #expect(try !SpawnFormPage.html(form()).contains("What you may have"))
     }
 
     @Test func `a template that lets users choose a machine shows its machines`() throws {

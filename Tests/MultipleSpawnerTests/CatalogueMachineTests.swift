@@ -5,6 +5,9 @@ import Testing
 @Suite struct CatalogueMachineTests {
     private static let registry = Registry(
         backends: [Registry.Entry(ScriptedBackend(), classes: ["test.Scripted"])],
+        authenticators: [
+            Registry.AuthenticatorEntry(ScriptedAuthenticator(beside: ScriptedBackend()), classes: ["test.Door"])
+        ],
         configurers: [Registry.ConfigurerEntry(ScriptedConfigurer(), classes: ["test.Painter", "painter.Old"])],
         providers: [Registry.ProviderMaker(ScriptedProvider.self) { _ in ScriptedProvider() }])
 
@@ -62,6 +65,33 @@ import Testing
     @Test func `a configurer's option that it does not know is an error with the nearest one`() {
         let reading = reading(#""configurer": {"class": "test.Painter", "options": {"forc": true}}"#)
         #expect(reading.diagnostics.contains { $0.rule == .unknownKey && $0.message.contains("'force'") })
+    }
+
+    @Test(arguments: [
+        (#""machine": {"at_stop": "keep"}"#, "keep"), (#""machine": {"at_stop": "stop"}"#, "stop"),
+        (#""machine": {"at_end": "stop"}"#, "at_end"),
+    ])
+    func `a machine that stays without a key that does is a warning`(machine: String, word: String) throws {
+        let door = #""authenticator": {"class": "test.Door"}"#
+        let reading = reading("\(machine), \(door)")
+        #expect(reading.catalogue != nil)
+        let warning = try #require(reading.diagnostics.first { $0.rule == .closedMachine })
+        #expect(warning.severity == .warning && warning.line == 1)
+        #expect(warning.message.contains("'\(word)'") && warning.message.contains("load_existing"))
+    }
+
+    @Test(arguments: [
+        #""machine": {"at_stop": "keep"}, "authenticator": {"class": "test.Door", "kwargs": {"load_existing": "True"}}"#,
+        #""machine": {"at_stop": "destroy"}, "authenticator": {"class": "test.Door"}"#,
+        #""machine": {"at_stop": "keep"}"#, #""authenticator": {"class": "test.Door"}"#,
+    ])
+    func `a key that stays, a machine that does not, and no key of ours are none`(more: String) {
+        #expect(!reading(more).diagnostics.contains { $0.rule == .closedMachine })
+    }
+
+    @Test func `a provider that has no machine to give keeps none`() {
+        let more = #""machine": {"at_stop": "keep"}, "authenticator": {"class": "test.Door"}"#
+        #expect(!reading(more, providers: nil).diagnostics.contains { $0.rule == .closedMachine })
     }
 
     @Test func `a wrong end is told with what there is`() {

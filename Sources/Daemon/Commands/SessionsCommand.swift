@@ -10,13 +10,30 @@ struct SessionsCommand: AsyncParsableCommand {
         subcommands: [List.self, Show.self, Stop.self, Sweep.self], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the sessions.")
+        static let configuration = CommandConfiguration(
+            abstract: "List the sessions; with --usage, say who used how much.")
         @OptionGroup var options: SettingsOptions
+        @Flag(help: "Hours, core hours, GB hours, GPU hours and cost of each user and group.") var usage = false
+        @Option(help: "With --usage: from when on; 2026-11-01, 2026-11-01T12:00:00Z, 7d or 12h (30d).")
+        var since: String?
+        @Option(help: "With --usage: until when; now, when it is not given.") var until: String?
+        @Option(help: "With --usage: of this user alone.") var user: String?
+        @Option(help: "With --usage: of the members of this group alone.") var group: String?
         @Option(help: "text or json.") var format = OutputFormat.text
+
+        func validate() throws {
+            guard !usage, [since, until, user, group].contains(where: { $0 != nil }) else { return }
+            throw ValidationError("--since, --until, --user and --group go with --usage; add it")
+        }
 
         func run() async throws {
             try await reporting {
-                let answer = try await DaemonClient(options.settings()).call("GET", "/v1/sessions")
+                let client = DaemonClient(try options.settings())
+                if usage {
+                    return try await SessionsCommand.printUsage(
+                        since: since, until: until, user: user, group: group, format: format, from: client)
+                }
+                let answer = try await client.call("GET", "/v1/sessions")
                 if format == .json { return try answer.printJSON() }
                 let rows = (answer["sessions"]?.arrayValue ?? []).map { session in
                     ["id", "user", "server", "state", "template", "url", "expires"].map {

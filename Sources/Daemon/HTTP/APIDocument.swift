@@ -72,7 +72,17 @@ enum APIDocument {
                     "What a user may ask for, as a JSON Schema", query: ["hub", "group"], required: ["user"],
                     answer: ["type": "object"]))
         ],
-        "/v1/resources": ["get": .object(operation("Templates, providers and their use", answer: ["type": "object"]))],
+        "/v1/resources": [
+            "get": .object(
+                operation(
+                    "Templates and providers, what is free there, and what it costs", answer: ["type": "object"]))
+        ],
+        "/v1/usage": [
+            "get": .object(
+                operation(
+                    "What users and groups used in a span of time: the last 30 days, when none is given",
+                    query: ["since", "until", "hub", "user", "group"], answer: usage))
+        ],
         "/healthz": ["get": .object(stream("Whether it is alive", "text/plain", []))],
         "/readyz": ["get": .object(stream("Whether it serves", "text/plain", []))],
         "/metrics": ["get": .object(stream("Prometheus' text format", "text/plain", []))],
@@ -86,6 +96,36 @@ enum APIDocument {
     private static let list: JSONValue = [
         "type": "object", "required": ["sessions"], "properties": ["sessions": ["type": "array", "items": sessionRef]],
     ]
+
+    private static let usage: JSONValue = {
+        let number: JSONValue = ["type": "number"]
+        let sum: [String: JSONValue] = [
+            "sessions": ["type": "integer"], "hours": number, "core_hours": number, "memory_gb_hours": number,
+            "gpu_hours": number, "cost": ["type": ["number", "null"]],
+        ]
+        func list(_ name: String) -> JSONValue {
+            let text: JSONValue = ["type": "string"]
+            return [
+                "type": "array",
+                "items": [
+                    "type": "object",
+                    "properties": .object(sum.merging(["hub": text, name: text]) { first, _ in first }),
+                    "required": .array((sum.keys.sorted() + ["hub", name]).map { .string($0) }),
+                ],
+            ]
+        }
+        let time: JSONValue = ["type": "string", "format": "date-time"]
+        return [
+            "type": "object", "required": ["since", "until", "users", "groups", "total"],
+            "properties": [
+                "since": time, "until": time, "users": list("user"), "groups": list("group"),
+                "total": [
+                    "type": "object", "properties": .object(sum),
+                    "required": .array(sum.keys.sorted().map { .string($0) }),
+                ],
+            ],
+        ]
+    }()
 
     private static func operation(
         _ summary: String, query: [String] = [], required: [String] = [], body: ObjectShape? = nil,

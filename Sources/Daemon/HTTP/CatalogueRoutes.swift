@@ -2,7 +2,7 @@ import FoundationEssentials
 import Hummingbird
 import MultipleSpawner
 
-/// The form, plans, and what is on offer.
+/// The form, plans, and what a user may ask for.
 struct CatalogueRoutes: Sendable {
     let files: CatalogueFiles
     let orchestrator: Orchestrator
@@ -13,7 +13,6 @@ struct CatalogueRoutes: Sendable {
         router.post("/v1/form", use: options)
         router.post("/v1/plan", use: plan)
         router.get("/v1/options", use: schema)
-        router.get("/v1/resources", use: resources)
         router.get("/", use: status)
     }
 
@@ -22,9 +21,12 @@ struct CatalogueRoutes: Sendable {
         let last = request.uri.queryParameters["last"].flatMap { text in
             JSONSource(file: "last", text: String(text)).root?.jsonValue
         }
-        let form = files.catalogue.form(
+        let catalogue = files.catalogue
+        let form = catalogue.form(
             for: SessionRequest(
-                id: try SessionID("form"), identity: asking.identity, groups: asking.groups, options: last ?? .null))
+                id: try SessionID("form"), identity: asking.identity, groups: asking.groups, options: last ?? .null),
+            rooms: await orchestrator.rooms(in: catalogue),
+            standings: await orchestrator.ledger.standings(of: asking.identity, groups: asking.groups))
         return Response(html: try SpawnFormPage.html(form))
     }
 
@@ -66,58 +68,6 @@ struct CatalogueRoutes: Sendable {
     @Sendable private func schema(_ request: Request, _ context: APIContext) async throws -> Response {
         let asking = try Asking(request.uri.queryParameters, context)
         return try Response(json: files.catalogue.optionsSchema(for: asking.identity.user, groups: asking.groups))
-    }
-
-    private struct Resources: Encodable {
-        struct Template: Encodable {
-            let name: String
-            let description: String?
-            let backend: String
-            let resourceType: String
-            let providers: [String]
-
-            private enum CodingKeys: String, CodingKey {
-                case name, description, backend, providers
-                case resourceType = "resource_type"
-            }
-        }
-
-        struct Provider: Encodable {
-            let name: String
-            let displayName: String
-            let types: [String]
-            let capacity: Int?
-            let sessions: Int
-
-            private enum CodingKeys: String, CodingKey {
-                case name, types, capacity, sessions
-                case displayName = "display_name"
-            }
-        }
-
-        let templates: [Template]
-        let providers: [Provider]
-        let waiting: Int
-    }
-
-    @Sendable private func resources(_ request: Request, _ context: APIContext) async throws -> Response {
-        let catalogue = files.catalogue
-        var providers: [Resources.Provider] = []
-        for provider in catalogue.providers {
-            providers.append(
-                Resources.Provider(
-                    name: provider.name, displayName: provider.displayName, types: provider.types.map(\.rawValue),
-                    capacity: provider.capacity.sessions,
-                    sessions: await orchestrator.admission.sessions(at: provider.name)))
-        }
-        return try Response(
-            json: Resources(
-                templates: catalogue.templates.map { template in
-                    Resources.Template(
-                        name: template.name, description: template.description, backend: template.backend.rawValue,
-                        resourceType: template.resourceType.rawValue, providers: template.providers)
-                },
-                providers: providers, waiting: await orchestrator.admission.waiting))
     }
 
     @Sendable private func status(_ request: Request, _ context: APIContext) async throws -> Response {

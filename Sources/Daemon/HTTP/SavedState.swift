@@ -17,10 +17,13 @@ struct SavedState: Codable {
     let created: Date
     let started: Date?
     let expires: Date?
+    let groups: [String]?
+    let costPerHour: Double?
 
     private enum CodingKeys: String, CodingKey {
         case version, session, backend, handle, endpoint, template, deployment, provider, lifetime, created, started
-        case expires
+        case expires, groups
+        case costPerHour = "cost_per_hour"
         case resourceType = "resource_type"
         case resources = "resource_specification"
     }
@@ -44,6 +47,8 @@ struct SavedState: Codable {
         created = record.created
         started = record.started
         expires = record.expires
+        groups = record.groups.isEmpty ? nil : record.groups.sorted()
+        costPerHour = record.costPerHour
     }
 
     /// The record that the state stands for.
@@ -58,14 +63,15 @@ struct SavedState: Codable {
         let isPlausible =
             (1...65_535).contains(endpoint.port) && created <= started && started <= Date().addingTimeInterval(86_400)
             && resources.memory > 0 && resources.cpu > 0 && resources.gpu >= 0
-            && (lifetime.minutes ?? 1) > 0 && (lifetime.maximum ?? 1) > 0
+            && (lifetime.minutes ?? 1) > 0 && (lifetime.maximum ?? 1) > 0 && (costPerHour ?? 0) >= 0
         guard isPlausible else {
             throw SpawnError(
                 .invalidRequest, "the saved state holds values that no session has; start the server again")
         }
         return SessionRecord(
             id: session, identity: identity, template: template, deployment: deployment, provider: provider,
-            resourceType: resourceType, resources: resources, backend: backend, lifetime: lifetime, created: created,
-            started: started, expires: expires, lifecycle: SessionLifecycle(adopting: handle, at: endpoint))
+            resourceType: resourceType, resources: resources, backend: backend, lifetime: lifetime,
+            groups: Set(groups ?? []), costPerHour: costPerHour, created: created, started: started, expires: expires,
+            lifecycle: SessionLifecycle(adopting: handle, at: endpoint))
     }
 }

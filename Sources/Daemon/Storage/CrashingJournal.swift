@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import MultipleSpawner
 import Synchronization
@@ -28,6 +29,12 @@ final class CrashingJournal: Journal {
     func replay() throws -> [JournalEntry] { try journal.replay() }
 
     func replayMachines() throws -> [MachineEntry] { try journal.replayMachines() }
+
+    func readUsage(since: Date, _ body: (UsageRecord) throws -> Void) throws {
+        try journal.readUsage(since: since, body)
+    }
+
+    func forgetUsage(before: Date) throws { try journal.forgetUsage(before: before) }
 
     private func write(_ work: () throws -> Void) throws {
         let number = writes.add(1, ordering: .sequentiallyConsistent).newValue

@@ -50,6 +50,7 @@ struct SQLiteJournal: Journal {
                     CREATE TABLE preparation (machine TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT;
                     """)
         }
+        migrator.registerMigration("3") { try $0.execute(sql: Self.usageTable) }
         return migrator
     }
 
@@ -58,6 +59,7 @@ struct SQLiteJournal: Journal {
         encoder.outputFormatting = .withoutEscapingSlashes
         try database.write { database in
             for entry in entries {
+                if let usage = entry.usage { try Self.put(usage, database) }
                 switch entry.content {
                 case .record(let record):
                     let text = String(decoding: try encoder.encode(record), as: UTF8.self)

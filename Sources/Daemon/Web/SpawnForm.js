@@ -40,7 +40,7 @@
   };
   const showRest = (wanted) => {
     const template = templateChosen();
-    help("template", template.description || "");
+    help("template", [template.description, template.room && template.room.words].filter(Boolean).join(" – "));
     const icon = field("template-icon");
     icon.hidden = !template.icon;
     if (template.icon) icon.src = template.icon;

@@ -23,7 +23,19 @@ struct SpawnFormView {
         let mode: String
     }
 
+    /// What is free somewhere, and what it costs.
+    struct Room {
+        let place: String
+        let count: String
+        let largest: String
+        let price: String
+    }
+
     let isEmpty: Bool
+    let quotas: [String]
+    let hasQuotas: Bool
+    let rooms: [Room]
+    let hasRooms: Bool
     let providers: [Option]
     let types: [Option]
     let templates: [Group]
@@ -41,6 +53,10 @@ struct SpawnFormView {
 
     init(_ form: SpawnForm) throws {
         isEmpty = form.isEmpty
+        quotas = form.quotas
+        hasQuotas = !quotas.isEmpty
+        rooms = Self.rooms(form)
+        hasRooms = !rooms.isEmpty
         providers = Self.choices(
             form.providers.map { ($0.name, $0.displayName) }, selected: form.values[.provider])
         types = Self.choices(
@@ -53,7 +69,7 @@ struct SpawnFormView {
                         type.templates.map { template in
                             (
                                 template.name,
-                                [template.name, template.description].compactMap(\.self).joined(separator: ": ")
+                                Self.label(of: template)
                             )
                         }, selected: form.values[.template]))
             }
@@ -67,6 +83,30 @@ struct SpawnFormView {
                 help: Self.help(field, form), mode: field == .memory || field == .cpu ? "decimal" : "numeric")
         }
         offer = try Self.json(form)
+    }
+
+    /// `Lab: machines with a GPU (3 free; 0.2 per hour)`
+    private static func label(of template: SpawnForm.Template) -> String {
+        let label = [template.name, template.description].compactMap(\.self).joined(separator: ": ")
+        return template.room.map { "\(label) (\($0.words))" } ?? label
+    }
+
+    /// A line for each provider; where its templates do not have the same, one for each of them.
+    private static func rooms(_ form: SpawnForm) -> [Room] {
+        form.providers.flatMap { provider in
+            let templates = provider.types.flatMap(\.templates)
+            let different = Set(templates.map(\.room))
+            guard different.count > 1 else {
+                return different.first.flatMap(\.self).map { [room($0, provider.displayName)] } ?? []
+            }
+            return templates.compactMap { template in
+                template.room.map { room($0, "\(provider.displayName): \(template.name)") }
+            }
+        }
+    }
+
+    private static func room(_ room: MultipleSpawner.Room, _ place: String) -> Room {
+        Room(place: place, count: room.count, largest: room.largest, price: room.price)
     }
 
     /// Several choices begin with none, so that a form without scripts need not be made to fit together.

@@ -14,6 +14,8 @@ public struct Catalogue: Sendable {
     let menus: Menus
     /// How those of the providers that have machines to give are asked for one, by their names.
     let machineMakers: [String: Registry.ProviderMaker]
+    /// Every kind of provider that this build knows.
+    let providerMakers: [String: Registry.ProviderMaker]
 
     init(
         templates: [Template], deployments: [ResourceType: [Deployment]], providers: [ProviderEntry],
@@ -31,6 +33,8 @@ public struct Catalogue: Sendable {
                 guard registry.givesMachines(entry), let maker = registry.providerMaker(entry.kind) else { return nil }
                 return (entry.name, maker)
             }, uniquingKeysWith: { first, _ in first })
+        providerMakers = Dictionary(
+            registry.providers.map { ($0.kind.rawValue, $0) }, uniquingKeysWith: { first, _ in first })
         menus = Menus(templates: templates, deployments: deployments, lists: lists)
     }
 

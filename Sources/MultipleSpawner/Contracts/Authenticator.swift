@@ -19,6 +19,10 @@ public protocol Authenticator: Sendable {
     /// Which options positional arguments are, in their order, where an original takes some.
     static var positionalOptions: [String] { get }
 
+    /// Whether a machine that was made for a session with these options lets the next session of the same user in: what
+    /// opens it is the same then, or the machine trusts who vouches for it.
+    static func opensAgain(_ options: JSONValue) -> Bool
+
     /// Makes the way in.
     ///
     /// - Parameter checkpoint: writes a grant to the journal; it returns when that is on disk.
@@ -47,6 +51,8 @@ extension Authenticator {
     public var kind: AuthenticatorKind { Self.kind }
 
     public static var positionalOptions: [String] { [] }
+
+    public static func opensAgain(_ options: JSONValue) -> Bool { true }
 
     public func renew(_ grant: Grant, checkpoint: GrantCheckpoint) async throws -> Duration? { nil }
 

@@ -1,3 +1,9 @@
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+
 /// Where the ledger writes down what it is about to do. Synchronous on purpose: nothing else can happen meanwhile.
 public protocol Journal: Sendable {
     /// Makes the entries durable before it returns, all of them or none. When it throws, nothing was written.
@@ -11,6 +17,12 @@ public protocol Journal: Sendable {
 
     /// The last entry of every machine that is not forgotten.
     func replayMachines() throws -> [MachineEntry]
+
+    /// Hands over what sessions used that ended after `since`, each once. It may be called beside everything else.
+    func readUsage(since: Date, _ body: (UsageRecord) throws -> Void) throws
+
+    /// Forgets what sessions used that ended before then.
+    func forgetUsage(before: Date) throws
 }
 
 /// What is kept of a machine, after one event.
@@ -36,9 +48,12 @@ public struct JournalEntry: Sendable {
 
     public let session: SessionID
     public let content: Content
+    /// What the session used, where it is over and used anything: kept when the session is forgotten.
+    public let usage: UsageRecord?
 
-    public init(session: SessionID, content: Content) {
+    public init(session: SessionID, content: Content, usage: UsageRecord? = nil) {
         self.session = session
         self.content = content
+        self.usage = usage
     }
 }

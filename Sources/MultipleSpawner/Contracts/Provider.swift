@@ -28,6 +28,10 @@ public protocol Provider: Sendable {
     /// Whether machines stay as they are when they are given back: what was prepared there is there for the next.
     static var lendsHosts: Bool { get }
 
+    /// Whether what is free here is free for servers of this backend. This machine has no room to tell of for a server that
+    /// a swarm starts.
+    static func hasRoom(for backend: BackendKind) -> Bool
+
     /// Told before any other call: the leases that the journal has. A lease that is known may be told once more.
     func resume(_ leases: [Lease]) async
 
@@ -66,6 +70,8 @@ extension Provider {
     public static func givesMachines(_ options: JSONValue) -> Bool { true }
 
     public static var lendsHosts: Bool { false }
+
+    public static func hasRoom(for backend: BackendKind) -> Bool { true }
 
     public func resume(_ leases: [Lease]) async {}
 

@@ -88,6 +88,9 @@ public actor Admission {
     /// How many sessions a provider holds now.
     public func sessions(at provider: String) -> Int { occupied[provider] ?? 0 }
 
+    /// The same for all that have any.
+    public var sessionsByProvider: [String: Int] { occupied }
+
     public var waiting: Int { queues.values.reduce(0) { $0 + $1.count } }
 
     /// A provider's capacity may have changed.

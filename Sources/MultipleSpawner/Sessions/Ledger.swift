@@ -17,6 +17,7 @@ public actor Ledger {
     private var records: [SessionID: SessionRecord] = [:]
     private var live: [SessionIdentity: SessionID] = [:]
     private var holders: [Handle: SessionID] = [:]
+    private(set) var quotas: QuotaBook
     /// Sessions that are over, oldest first. They are kept for a while so that who asks late is still answered.
     private var ended: [SessionID] = []
     private static let endedKept = 1000
@@ -27,13 +28,15 @@ public actor Ledger {
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    public init(journal: any Journal, feed: EventFeed) {
+    public init(journal: any Journal, feed: EventFeed, quotas: QuotaRules = QuotaRules()) {
         self.journal = journal
         self.feed = feed
+        self.quotas = QuotaBook(quotas)
     }
 
-    /// Reads the journal: what was alive when the last daemon ended.
-    public func restore() throws -> [SessionRecord] {
+    /// Reads the journal: what was alive when the last daemon ended, and what quotas ask for of what was over then.
+    public func restore(at now: Date = Date()) throws -> [SessionRecord] {
+        if let horizon = quotas.horizon(at: now) { try journal.readUsage(since: horizon) { quotas.add($0) } }
         var restored: [SessionRecord] = []
         for entry in try journal.replay() {
             guard case .record(let record) = entry.content, record.lifecycle.isLive else { continue }
@@ -56,7 +59,10 @@ public actor Ledger {
     ///
     /// The entry that this writes is the intent to start: whatever `Backend.start` leaves before its first checkpoint
     /// carries the session's label, and a replay looks for that.
-    public func open(_ record: SessionRecord) async throws -> Opening {
+    ///
+    /// - Throws: `over_capacity` or `forbidden` for a start that a quota does not admit. What is counted there is this
+    ///   session's as soon as this was checked.
+    public func open(_ record: SessionRecord, at now: Date = Date()) async throws -> Opening {
         // An attempt that is just being opened is not there before its entry is.
         while isUncommitted(record.id) { try await commit() }
         if let existing = records[record.id] { return .existing(existing) }
@@ -64,6 +70,8 @@ public actor Ledger {
         if let handle = record.lifecycle.handle, let holder = holders[handle] {
             throw SpawnError(.conflict, "the server is session \(holder.rawValue) already")
         }
+        // One that runs already is there, whatever it may be.
+        if record.lifecycle.isUnfinishedStart { try quotas.check(record, at: now) }
         change(record.id, to: record)
         try await commit()
         feed.publish(.state(record), session: record.id, identity: record.identity)
@@ -88,7 +96,8 @@ public actor Ledger {
             // Nothing that a replay would act on: the entry of `open`, or the last checkpoint or grant, covers these.
             records[id] = record
         case .undone, .cleared, .moved, .checkpointed, .granted, .took, .traced, .answered, .stopping:
-            change(id, to: record)
+            if case .stopping = event, record.started != nil { record.ended = now }
+            change(id, to: record, at: now)
             try await commit()
             if !record.lifecycle.isLive { retire(id) }
         }
@@ -101,6 +110,7 @@ public actor Ledger {
     public func move(_ id: SessionID, to plan: SessionPlan) async throws {
         var record = try known(id)
         try record.move(to: plan)
+        try quotas.check(record, at: Date())
         change(id, to: record)
         try await commit()
         feed.publish(.state(record), session: id, identity: record.identity)
@@ -122,10 +132,13 @@ public actor Ledger {
     }
 
     /// Puts a record in the place of the one that there was, and marks it for the next commit.
-    private func change(_ id: SessionID, to record: SessionRecord) {
-        let content = record.lifecycle.isLive ? JournalEntry.Content.record(record) : .forgotten
-        uncommitted.append((JournalEntry(session: id, content: content), records[id]))
+    private func change(_ id: SessionID, to record: SessionRecord, at now: Date = Date()) {
+        let isLive = record.lifecycle.isLive
+        let usage = isLive ? nil : UsageRecord(record, at: now)
+        let entry = JournalEntry(session: id, content: isLive ? .record(record) : .forgotten, usage: usage)
+        uncommitted.append((entry, records[id]))
         put(record, at: id)
+        if let usage { quotas.add(usage) }
     }
 
     /// Waits until everything that was changed so far is durable.
@@ -148,7 +161,10 @@ public actor Ledger {
             try journal.append(changes.map(\.entry))
             for continuation in waiting { continuation.resume() }
         } catch {
-            for change in changes.reversed() { put(change.before, at: change.entry.session) }
+            for change in changes.reversed() {
+                if let usage = change.entry.usage { quotas.remove(usage) }
+                put(change.before, at: change.entry.session)
+            }
             for continuation in waiting { continuation.resume(throwing: error) }
         }
     }
@@ -158,10 +174,12 @@ public actor Ledger {
         if let before = records[id] {
             if live[before.identity] == id { live[before.identity] = nil }
             if let handle = before.lifecycle.handle { holders[handle] = nil }
+            if before.lifecycle.isLive { quotas.remove(before) }
         }
         records[id] = record
         guard let record, record.lifecycle.isLive else { return }
         live[record.identity] = id
+        quotas.add(record)
         if let handle = record.lifecycle.handle { holders[handle] = id }
     }
 

@@ -41,6 +41,8 @@ public actor Orchestrator {
     public nonisolated let admission: Admission
     public nonisolated let registry: Registry
     public nonisolated let machines: Machines
+    /// What providers have free, as they said last.
+    public nonisolated let rooms: Rooms
     private let plans: @Sendable (SessionRequest) throws -> [SessionPlan]
     let policy: Policy
     let log: Logger
@@ -50,7 +52,11 @@ public actor Orchestrator {
     /// Sessions that their hub has taken over: it has seen them run, or kept them.
     var claimed: Set<SessionID> = []
     var warned: [SessionID: Date] = [:]
+    /// Sessions whose users were told that the hours of a quota run out.
+    var warnedOfQuota: Set<SessionID> = []
     let renewals: Renewals
+    /// What sessions used.
+    public nonisolated let usage: UsageReader
 
     /// - Parameter plans: makes the plans for a request, from the catalogue that is in force: the first that can be carried
     ///   out is. There is at least one.
@@ -66,8 +72,11 @@ public actor Orchestrator {
         self.policy = policy
         self.log = log
         self.plans = plans
-        machines = Machines(
+        let machines = Machines(
             journal: ledger.journal, registry: registry, installation: installation, log: log)
+        self.machines = machines
+        rooms = Rooms { await machines.availability(of: $0) }
+        usage = UsageReader(ledger: ledger)
         renewals = Renewals(ledger: ledger, registry: registry, log: log)
     }
 
@@ -104,6 +113,7 @@ public actor Orchestrator {
     /// Tells every backend and every provider what the files give it, after they were read.
     public func configure(by catalogue: Catalogue) async {
         await machines.configure(by: catalogue.providers)
+        await rooms.forget()
         for entry in registry.backends {
             await entry.backend?.configured(by: catalogue.options(of: entry.kind))
         }
@@ -129,7 +139,7 @@ public actor Orchestrator {
         let plans = await ranked(try plans(request))
         guard let plan = plans.first else { throw SpawnError(.internal, "there is no plan for the request") }
         let backend = try registry.backend(plan.backend)
-        let record = SessionRecord(plan, created: Date())
+        let record = SessionRecord(plan, groups: request.groups, created: Date())
         // A stop may come as soon as the session is known, which is before it is durable: there must be somebody to tell.
         let control = register(record.id)
         do {
@@ -152,12 +162,19 @@ public actor Orchestrator {
         }
     }
 
+    /// What is free at the providers of a catalogue.
+    public func rooms(in catalogue: Catalogue) async -> ProviderRooms {
+        ProviderRooms(
+            availability: await rooms.latest(of: catalogue.providers.map(\.name)),
+            sessions: await admission.sessionsByProvider)
+    }
+
     /// The plans in the order in which they are tried: where there is room first, then by price, then as they are written.
     private func ranked(_ plans: [SessionPlan]) async -> [SessionPlan] {
         guard plans.count > 1 else { return plans }
         var full: [String: Bool] = [:]
-        for name in Set(plans.map(\.provider)) {
-            let free = await machines.availability(of: name)
+        // One that is slow to say what it has is as it was last.
+        for (name, free) in await rooms.latest(of: plans.map(\.provider), within: .zero) {
             full[name] = await !admission.hasPlace(at: name) || free.sessions == 0 || free.problem != nil
         }
         return plans.enumerated().sorted { first, second in
@@ -341,6 +358,7 @@ public actor Orchestrator {
         askedAfter[id] = nil
         claimed.remove(id)
         warned[id] = nil
+        warnedOfQuota.remove(id)
     }
 
     private func handles(of kind: BackendKind) async -> [Handle] {

@@ -5,6 +5,8 @@ extension Registry {
         public let options: ObjectShape
         public let machineOptions: ObjectShape
         let givesMachines: @Sendable (JSONValue) -> Bool
+        let lendsHosts: Bool
+        let hasRoom: @Sendable (BackendKind) -> Bool
         public let make: @Sendable (ProviderSite) throws(SpawnError) -> any Provider
 
         public init<Made: Provider>(
@@ -14,6 +16,8 @@ extension Registry {
             options = type.options
             machineOptions = type.machineOptions
             givesMachines = { type.givesMachines($0) }
+            lendsHosts = type.lendsHosts
+            hasRoom = { type.hasRoom(for: $0) }
             self.make = { site throws(SpawnError) in try make(site) }
         }
     }

@@ -122,6 +122,7 @@ struct HostPool: Sendable {
 
     /// The largest share that one host could give now, and how many of any size.
     func availability(at now: ContinuousClock.Instant) -> Availability {
+        guard !hosts.isEmpty else { return .unknown }
         var free = Availability(sessions: 0)
         for number in hosts.indices where isServing(number, at: now) {
             let (host, use) = (hosts[number], uses[number])

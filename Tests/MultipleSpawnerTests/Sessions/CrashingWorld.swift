@@ -1,3 +1,4 @@
+import FoundationEssentials
 import MultipleSpawner
 import Synchronization
 import Testing
@@ -66,6 +67,10 @@ struct WorldJournal: Journal {
             state.records.values.map { JournalEntry(session: $0.id, content: .record($0)) }
         }
     }
+
+    func readUsage(since: Date, _ body: (UsageRecord) throws -> Void) throws {}
+
+    func forgetUsage(before: Date) throws {}
 
     func replayMachines() throws -> [MachineEntry] { try world.act(as: daemon) { $0.known.entries } }
 

@@ -16,7 +16,8 @@ struct Hub {
         configurer: ScriptedConfigurer? = nil, preparations: [JSONValue] = [],
         fallbacks: [SessionPlan.Fallback] = [],
         policy: Orchestrator.Policy = Orchestrator.Policy(grace: .zero), concurrentStarts: Int = 100,
-        capacity: Int? = nil, lifetime: Lifetime = Lifetime(), recovering: Bool = false, catalogue: Catalogue? = nil
+        capacity: Int? = nil, lifetime: Lifetime = Lifetime(), recovering: Bool = false, catalogue: Catalogue? = nil,
+        quotas: QuotaRules = QuotaRules(), cost: Double? = nil
     ) async throws {
         self.backend = backend
         anyJournal = journal
@@ -25,7 +26,7 @@ struct Hub {
             ?? authenticator.map { _ in SessionPlan.Access(kind: ScriptedAuthenticator.kind, options: ["key_name": "k"])
             }
         let orchestrator = Orchestrator(
-            ledger: Ledger(journal: journal, feed: feed),
+            ledger: Ledger(journal: journal, feed: feed, quotas: quotas),
             admission: Admission(concurrentStarts: concurrentStarts, capacity: { _ in capacity }),
             registry: Registry(
                 backends: [Registry.Entry(backend, classes: ["test.Scripted"])],
@@ -38,7 +39,11 @@ struct Hub {
         ) { request in
             let plan = SessionPlan(
                 id: request.id, identity: request.identity, template: "test",
-                provider: provider == nil ? "local" : "cloud", lifetime: lifetime, backend: ScriptedBackend.kind,
+                provider: provider == nil ? "local" : "cloud",
+                resources: ResourceSpecification(
+                    memory: request.options["memory"]?.integerValue ?? ResourceSpecification.gibibyte,
+                    cpu: request.options["cpu"]?.doubleValue ?? 1, gpu: request.options["gpu"]?.integerValue ?? 0),
+                costPerHour: cost, lifetime: lifetime, backend: ScriptedBackend.kind,
                 options: provider == nil ? [:] : ["host": "{endpoint}"], authenticator: access,
                 configurers: preparations.map {
                     SessionPlan.Configuration(kind: ScriptedConfigurer.kind, options: $0)
@@ -73,10 +78,12 @@ struct Hub {
     var ledger: Ledger { orchestrator.ledger }
 
     static func request(
-        _ id: String, user: String = "alice", server: String = "", timeout: Duration = .seconds(20)
+        _ id: String, user: String = "alice", server: String = "", timeout: Duration = .seconds(20),
+        groups: Set<String> = [], options: JSONValue = nil
     ) throws -> SessionRequest {
         SessionRequest(
             id: try SessionID(id), identity: try SessionIdentity(hub: "hub", user: user, server: server),
+            groups: groups, options: options,
             environment: ["JUPYTERHUB_API_TOKEN": "s3cr3t"], startTimeout: timeout)
     }
 

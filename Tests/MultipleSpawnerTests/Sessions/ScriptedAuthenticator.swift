@@ -1,3 +1,4 @@
+import FoundationEssentials
 import MultipleSpawner
 import Synchronization
 
@@ -9,6 +10,8 @@ final class ScriptedAuthenticator: Authenticator {
         Field("load_existing", .boolean, "Whether it is there."),
     ])
     static let positionalOptions = ["load_existing"]
+
+    static func opensAgain(_ options: JSONValue) -> Bool { options["load_existing"]?.boolValue == true }
 
     struct World: Hashable {
         /// What exists, by session.
@@ -121,6 +124,12 @@ final class CrashJournal: Journal {
     func replay() throws -> [JournalEntry] { try inner.replay() }
 
     func replayMachines() throws -> [MachineEntry] { try inner.replayMachines() }
+
+    func readUsage(since: Date, _ body: (UsageRecord) throws -> Void) throws {
+        try inner.readUsage(since: since, body)
+    }
+
+    func forgetUsage(before: Date) throws { try inner.forgetUsage(before: before) }
 
     var moments: [Moment] { seen.withLock { $0 } }
 

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import MultipleSpawner
 import Synchronization
 
@@ -191,13 +192,16 @@ final class Gate: Sendable {
 /// A journal in memory that can outlive the ledgers that write to it, and fail on demand.
 final class MemoryJournal: Journal {
     private let state = Mutex(
-        (records: [SessionRecord](), machines: KnownMachines(), isBroken: false, writes: 0))
+        (
+            records: [SessionRecord](), machines: KnownMachines(), usage: [UsageRecord](), isBroken: false, writes: 0
+        ))
 
     func append(_ entries: [JournalEntry]) throws {
         try state.withLock { state in
             guard !state.isBroken else { throw SpawnError(.internal, "no space left on device") }
             state.writes += 1
             for entry in entries {
+                if let usage = entry.usage { state.usage.append(usage) }
                 let index = state.records.firstIndex { $0.id == entry.session }
                 switch (entry.content, index) {
                 case (.record(let record), let index?): state.records[index] = record
@@ -207,6 +211,14 @@ final class MemoryJournal: Journal {
                 }
             }
         }
+    }
+
+    func readUsage(since: Date, _ body: (UsageRecord) throws -> Void) throws {
+        for usage in state.withLock(\.usage) where usage.ended > since { try body(usage) }
+    }
+
+    func forgetUsage(before: Date) throws {
+        state.withLock { $0.usage.removeAll { $0.ended < before } }
     }
 
     func replay() throws -> [JournalEntry] {

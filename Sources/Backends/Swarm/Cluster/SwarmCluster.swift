@@ -18,6 +18,8 @@ final class SwarmCluster: Sendable {
     /// The addresses of containers on the bridges of the manager's machine, by their ids.
     let bridges: SharedLook<[String: String]>
     let nodes: NodeBook
+    /// What the nodes have, and what of it tasks of anybody reserve.
+    let room: SharedLook<SwarmRoom>
     /// Docker's id of the swarm that the managers are in.
     let swarmIDs: SharedLook<String>
     /// Whether it is known which devices the services have.
@@ -46,6 +48,12 @@ final class SwarmCluster: Sendable {
         self.log = log
         let nodes = NodeBook { try await docker.get("/nodes") }
         self.nodes = nodes
+        room = SharedLook(pace: .seldom) {
+            let known = try await nodes.nodes()
+            let filters: DockerFilters = ["desired-state": ["running"]]
+            let reservations: [SwarmReservation] = try await docker.get("/tasks", query: ["filters": filters.text])
+            return SwarmRoom(nodes: Array(known.values), reservations: reservations)
+        }
         // On a swarm of one machine, every start of a container is heard; only what does not start has to be looked for.
         tasks = SharedLook(
             patientPace: { [events] in

@@ -7,6 +7,8 @@ struct SwarmNode: Sendable, Hashable {
     let isReady: Bool
     /// Whether Docker places new tasks on it.
     let isActive: Bool
+    /// What it has in all.
+    let amount: SwarmAmount
 }
 
 extension SwarmNode: Decodable {
@@ -14,6 +16,7 @@ extension SwarmNode: Decodable {
         case id = "ID"
         case description = "Description"
         case hostname = "Hostname"
+        case resources = "Resources"
         case status = "Status"
         case state = "State"
         case address = "Addr"
@@ -26,6 +29,7 @@ extension SwarmNode: Decodable {
         id = try node.decode(String.self, forKey: .id)
         let description = try? node.nestedContainer(keyedBy: Key.self, forKey: .description)
         name = try description?.decodeIfPresent(String.self, forKey: .hostname) ?? id
+        amount = try description?.decodeIfPresent(SwarmAmount.self, forKey: .resources) ?? SwarmAmount()
         let status = try? node.nestedContainer(keyedBy: Key.self, forKey: .status)
         isReady = try status?.decodeIfPresent(String.self, forKey: .state) == "ready"
         let given = try status?.decodeIfPresent(String.self, forKey: .address) ?? ""

@@ -17,6 +17,13 @@ public struct SSHAuthenticator: Authenticator {
     public static let options = SSHAuthenticatorOptions.shape
     public static let positionalOptions = ["load_existing"]
 
+    /// A key of our own making goes with the user's last session, and a machine that stays knows that key alone. What a
+    /// machine may trust besides is our authority, or a password.
+    public static func opensAgain(_ options: JSONValue) -> Bool {
+        options["load_existing"]?.boolValue == true || options["create_certificate"]?.boolValue == true
+            || options["password"]?.filledString != nil
+    }
+
     let stateDirectory: String
     let environment: [String: String]
 

@@ -28,6 +28,7 @@ extension Diagnostic {
         case unknownTemplate = "unknown-template"
         case unreachableTemplate = "unreachable-template"
         case unusedDeployment = "unused-deployment"
+        case closedMachine = "closed-machine"
         case noTemplates = "no-templates"
         case unreadableFile = "unreadable-file"
         // Placeholders.

@@ -4,7 +4,7 @@ public struct ProviderEntry: Sendable, Hashable {
     public let displayName: String
     /// The kinds of machines that it has.
     public let types: [ResourceType]
-    /// How it is talked to: `local`, `oci`, `ec2`, `libvirt_provider`, `static`
+    /// How it is talked to: `local`, `swarm`, `oci`, `ec2`, `libvirt_provider`, `static`
     public let kind: String
     public let options: JSONValue
     public let capacity: ProviderCapacity
@@ -41,13 +41,14 @@ public struct ProviderEntry: Sendable, Hashable {
 
     /// The kind that a name stands for.
     static func kind(of name: String) -> String {
-        ["local", "oci", "ec2", "libvirt_provider"].contains(name) ? name : "static"
+        ["local", "swarm", "oci", "ec2", "libvirt_provider"].contains(name) ? name : "static"
     }
 
     /// What the original's form called it.
     static func displayName(of name: String) -> String {
         switch name {
         case "local": "Local machine"
+        case "swarm": "Docker Swarm"
         case "oci": "Oracle Cloud"
         case "ku": "KU Cloud"
         case "libvirt_provider": "Libvirt"

@@ -27,6 +27,7 @@ extension TemplateReader {
             let entries = providers.filter { template.providers.contains($0.name) && registry.givesMachines($0) }
             let makers = entries.compactMap { registry.providerMaker($0.kind) }
             guard !makers.isEmpty else { continue }
+            if let remark = closedMachine(of: template, from: makers) { add(remark) }
             for key in template.machineOptions.values.keys.sorted()
             where !makers.contains(where: { $0.machineOptions.field(named: key) != nil }) {
                 let known = makers.flatMap { $0.machineOptions.fields.map(\.name) }
@@ -37,6 +38,23 @@ extension TemplateReader {
                             + "do not know" + NearestName.proposal(for: key, among: known.sorted())))
             }
         }
+    }
+}
+
+extension TemplateReader {
+    /// A machine that stays when its session ends, and that the next session has no key for.
+    private func closedMachine(of template: Template, from makers: [Registry.ProviderMaker]) -> Remark? {
+        let policy = template.machinePolicy
+        guard policy.atStop != .destroy || policy.atEnd != .destroy,
+            // What is lent has keys of its own, which nobody here made.
+            makers.contains(where: { !$0.lendsHosts }), let entry = template.authenticatorEntry,
+            !type(of: entry.authenticator).opensAgain(.object(template.authenticatorOptions.values))
+        else { return nil }
+        let (key, manner) = policy.atStop == .destroy ? ("at_end", policy.atEnd) : ("at_stop", policy.atStop)
+        return Remark(
+            .warning, at: template.offset, .closedMachine,
+            "the template '\(template.name.excerpt)' has '\(manner.rawValue)' for '\(key)' of 'machine', but its authenticator "
+                + "makes a new key for each session, which a machine that stays does not know; set 'load_existing'")
     }
 }
 

@@ -10,13 +10,21 @@ extension Catalogue {
     }
 
     /// The form of the user who makes a request. The request's options are those of the last spawn.
-    public func form(for request: SessionRequest) -> SpawnForm {
+    ///
+    /// - Parameters:
+    ///   - rooms: how full the providers are.
+    ///   - standings: what the user's quotas leave.
+    public func form(
+        for request: SessionRequest, rooms: ProviderRooms = .unknown, standings: [QuotaStanding] = []
+    ) -> SpawnForm {
         // A choice that can no longer be read is no choice; the form must not fail over it.
         let wish = (try? SpawnWish(request.options)) ?? SpawnWish()
-        var writer = FormWriter(router: Router(self, wish: SpawnWish(), for: request))
+        var writer = FormWriter(router: Router(self, wish: SpawnWish(), for: request), rooms: rooms)
         let providers = providers.compactMap { writer.provider($0) }
         let form = SpawnForm(providers: providers, menus: writer.menus, values: [:])
-        return SpawnForm(providers: providers, menus: writer.menus, values: wish.values(in: form))
+        return SpawnForm(
+            providers: providers, menus: writer.menus, values: wish.values(in: form),
+            quotas: standings.map(\.words))
     }
 
     /// The most sessions that a provider takes at once; `nil`: no bound.

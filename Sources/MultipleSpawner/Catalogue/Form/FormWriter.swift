@@ -1,13 +1,15 @@
 /// Puts together what one user may choose from.
 struct FormWriter {
     let router: Router
+    let rooms: ProviderRooms
     /// Every menu once; templates and deployments say which is theirs.
     private(set) var menus: [SpawnForm.Menu] = []
 
     private var catalogue: Catalogue { router.catalogue }
 
-    init(router: Router) {
+    init(router: Router, rooms: ProviderRooms = .unknown) {
         self.router = router
+        self.rooms = rooms
     }
 
     /// What the provider has for this user; `nil` where that is nothing.
@@ -23,8 +25,13 @@ struct FormWriter {
                 SpawnForm.MachineType(name: type.rawValue, displayName: type.displayName, templates: templates))
         }
         guard !types.isEmpty else { return nil }
-        return SpawnForm.Provider(name: provider.name, displayName: provider.displayName, types: types)
+        return SpawnForm.Provider(
+            name: provider.name, displayName: provider.displayName, types: types,
+            room: told(catalogue.room(at: provider, in: rooms)))
     }
+
+    /// A room of which there is something to tell.
+    private func told(_ room: Room) -> Room? { room.words.isEmpty ? nil : room }
 
     private mutating func template(_ template: Template, from provider: ProviderEntry) -> SpawnForm.Template? {
         guard template.missing == nil, template.providers.contains(provider.name),
@@ -53,6 +60,7 @@ struct FormWriter {
                 cpu: [template.limits.cpu, capacity.cpu].compactMap(\.self).min(),
                 gpu: [template.limits.gpu, capacity.gpu].compactMap(\.self).min(),
                 lifetime: template.lifetime.preset, longestLifetime: template.lifetime.maximum),
+            room: told(catalogue.room(of: template, at: provider, in: rooms)),
             menu: deployments.isEmpty ? menu(of: template, with: nil) : nil, deployments: deployments)
     }
 

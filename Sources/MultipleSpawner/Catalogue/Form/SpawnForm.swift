@@ -7,6 +7,8 @@ public struct SpawnForm: Sendable, Hashable, Codable {
         public let name: String
         public let displayName: String
         public let types: [MachineType]
+        /// What is free there, and what it costs; `nil` where there is nothing to tell.
+        public let room: Room?
     }
 
     public struct MachineType: Sendable, Hashable, Codable {
@@ -21,6 +23,8 @@ public struct SpawnForm: Sendable, Hashable, Codable {
         public let description: String?
         public let icon: String?
         public let limits: Limits
+        /// What is free for it at this provider, and what it costs; `nil` where there is nothing to tell.
+        public let room: Room?
         /// Its place in `menus`; `nil` where there is nothing to choose, or the deployments say it.
         public let menu: Int?
         /// What can be launched; empty where the template says it all.
@@ -70,6 +74,15 @@ public struct SpawnForm: Sendable, Hashable, Codable {
     public let menus: [Menu]
     /// What each field shows first: the user's last choice where it is still on offer.
     public let values: [FormField: String]
+    /// What the user's quotas leave, a line each; empty where there are none.
+    public let quotas: [String]
+
+    init(providers: [Provider], menus: [Menu], values: [FormField: String], quotas: [String] = []) {
+        self.providers = providers
+        self.menus = menus
+        self.values = values
+        self.quotas = quotas
+    }
 
     /// Whether there is nothing that this user may start.
     public var isEmpty: Bool { providers.isEmpty }
