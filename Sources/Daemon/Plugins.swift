@@ -65,6 +65,9 @@ enum Plugins {
                 Registry.ProviderMaker(OCIProvider.self) { site throws(SpawnError) in
                     try OCIProvider(name: site.name, options: site.options, site: cloud(site))
                 },
+                Registry.ProviderMaker(LibvirtProvider.self) { site throws(SpawnError) in
+                    try LibvirtProvider(name: site.name, options: site.options, site: cloud(site))
+                },
                 Registry.ProviderMaker(StaticProvider.self) { site throws(SpawnError) in
                     try StaticProvider(site, isAnswering: { await MachineDoor.isAnswering($0) })
                 },
