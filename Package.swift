@@ -164,7 +164,7 @@ let package = Package(
         .testTarget(
             name: "ProvidersTests",
             dependencies: [
-                "Providers", "MultipleSpawner", "Transport", "ScriptedServer",
+                "Providers", "MultipleSpawner", "Transport", "ScriptedServer", "CLibVirt",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ],

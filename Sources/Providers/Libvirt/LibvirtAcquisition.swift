@@ -76,7 +76,7 @@ struct LibvirtAcquisition: Sendable {
         guard let path = try pool.path(of: image) else {
             throw SpawnError(
                 .invalidRequest,
-                "there is no image '\(image.excerpt)': it is in 'images' of providers.json not, and no volume of the pool "
+                "there is no image '\(image.excerpt)': it is not in 'images' of providers.json, and no volume of the pool "
                     + "'\(settings.pool.excerpt)'")
         }
         return Ground(isMade: false, image: path, type: type)
@@ -114,8 +114,9 @@ struct LibvirtAcquisition: Sendable {
         let domain =
             try LibvirtDomain.find(wanted.token.uuid, at: connection) ?? make(connection, ground, userData)
         // A sweep must not take it for that of the session before; and a template may have brought its own.
-        if try domain.metadata().flatMap(LibvirtMetadata.tags) != tags {
-            try domain.setMetadata(try LibvirtMetadata.node(tags).text())
+        let element = LibvirtMetadata.node(tags)
+        if try domain.metadata().flatMap(LibvirtMetadata.tags).map(LibvirtMetadata.node) != element {
+            try domain.setMetadata(try element.text())
         }
         switch try domain.state() {
         case .running, .blocked, .none: break
