@@ -23,7 +23,8 @@ struct LibvirtAcquisition: Sendable {
     /// - Returns: the address.
     func run() async throws -> String {
         let userData = try userData()
-        let ground = try await host.ask("a look at what there is for '\(name)'", within: remaining) { [self] connection in
+        let ground = try await host.ask("a look at what there is for '\(name)'", within: remaining) {
+            [self] connection in
             try look(connection)
         }
         try await checkpoint(lease(asked: ground.isMade ? nil : CloudLease.now))
@@ -176,7 +177,8 @@ struct LibvirtAcquisition: Sendable {
             guard look.isActive else {
                 throw SpawnError(
                     .backendFailed,
-                    "the machine '\(name)' switched itself off before it had an address; look at its console with virsh")
+                    "the machine '\(name)' switched itself off before it had an address; look at its console with virsh"
+                )
             }
             reason = look.reason ?? reason
             guard !wait.isOver else {

@@ -39,7 +39,9 @@ struct LibvirtFault: Error, Sendable, Hashable {
         let message = clibvirt_virGetLastErrorMessage().map { String(cString: $0) } ?? ""
         let kind: Kind =
             switch code {
-            case 5, 6, 38 where isOfConnection, 39 where isOfConnection, 40 where isOfConnection: .lost
+            case 5, 6,
+                38 where isOfConnection, 39 where isOfConnection, 40 where isOfConnection:
+                .lost
             case 45, 79, 94: .unauthorized
             case 29, 88: .forbidden
             case 42, 43, 49, 50: .notFound

@@ -30,7 +30,8 @@ extension LibvirtMachineOptions {
         Field("initrd", .path, "The first file system of that kernel."),
         Field("kernel_arguments", .string, "What that kernel is told: root=/dev/vda."),
         Field("disk_target_dev", .string, "What its disk is called there (vda)."),
-        Field("disk_target_bus", .choice(["virtio", "scsi", "sata", "ide", "usb"]), "How its disk is attached (virtio)."),
+        Field(
+            "disk_target_bus", .choice(["virtio", "scsi", "sata", "ide", "usb"]), "How its disk is attached (virtio)."),
         Field("disk_device_type", .choice(["file"]), "How its disk is kept: as a file."),
         Field("disk_driver_name", .choice(["qemu"]), "Who reads its disk: QEMU."),
         Field("extra_disks", .list(.either([.string, .object(disk)])), "Further disks, that are there."),
@@ -44,14 +45,16 @@ extension LibvirtMachineOptions {
         Field("console_type", .choice(["pty", "null"]), "Where its console leads (pty)."),
         Field(
             "address_source", .choice(["auto"] + ["lease", "agent", "arp"]),
-            "Who tells its address: libvirt's own DHCP, the guest's agent, the host's neighbours; each is asked (auto)."),
+            "Who tells its address: libvirt's own DHCP, the guest's agent, the host's neighbours; each is asked (auto)."
+        ),
         Field("static_address", .string, "Its address, where that is known before: {username}.lab."),
         Field("port", .integer(1...65535), "Where its sshd listens (22)."),
         Field("account", .string, "The account that the machine lets us in to: debian, ubuntu; the image's own."),
         Field(
             "manage_host_key", .boolean,
             "Whether the machine gets a host key of ours, so that it is known at the first connection (true)."),
-        Field("seed", .boolean, "Whether it has a disk that tells cloud-init all that; false for images without (true)."),
+        Field(
+            "seed", .boolean, "Whether it has a disk that tells cloud-init all that; false for images without (true)."),
         Field("cloud_init", .map(.anything), "What else cloud-init does at the first boot: packages, runcmd."),
         Field("network_config", .map(.anything), "The machine's network as cloud-init describes it."),
         Field("gpu", .integer(0...64), "How many GPUs the machine of 'template_path' has (0)."),

@@ -181,7 +181,8 @@ struct LibvirtMachineOptions: Sendable {
     func requiredImage() throws(SpawnError) -> String {
         guard let image else {
             throw SpawnError(
-                .invalidRequest, "no image is named; set 'image' in providers.json, in the template or in the deployment")
+                .invalidRequest,
+                "no image is named; set 'image' in providers.json, in the template or in the deployment")
         }
         if image.hasPrefix("/") {
             try LibvirtName.check(path: image, of: "image")

@@ -34,7 +34,8 @@ enum LibvirtName {
         }
         guard isWord, (1...64).contains(word.utf8.count) else {
             throw SpawnError(
-                .invalidRequest, "'\(word.excerpt)' in '\(option)' is no name that libvirt knows; see its documentation")
+                .invalidRequest, "'\(word.excerpt)' in '\(option)' is no name that libvirt knows; see its documentation"
+            )
         }
     }
 

@@ -9,7 +9,8 @@ extension LibvirtProvider {
                 var findings = [
                     Finding(
                         .ok, subject,
-                        "libvirt \(Self.version) answers at \(settings.uri.excerpt), which is \(connection.hostName.excerpt)")
+                        "libvirt \(Self.version) answers at \(settings.uri.excerpt), which is \(connection.hostName.excerpt)"
+                    )
                 ]
                 let options = try LibvirtMachineOptions(settings.machine)
                 findings.append(examineType(options, connection, subject))
@@ -38,7 +39,8 @@ extension LibvirtProvider {
         }
         return Finding(
             options.type == .kvm ? .failed : .warning, subject,
-            "the host has no kvm: machines are slow; switch virtualization on in its firmware, or set 'domain_type' to qemu")
+            "the host has no kvm: machines are slow; switch virtualization on in its firmware, or set 'domain_type' to qemu"
+        )
     }
 
     private func examinePool(
@@ -67,7 +69,8 @@ extension LibvirtProvider {
             findings.append(
                 Finding(
                     .failed, subject,
-                    "there is no image '\(image.excerpt)' in the pool; put it there, and tell libvirt with virsh pool-refresh"))
+                    "there is no image '\(image.excerpt)' in the pool; put it there, and tell libvirt with virsh pool-refresh"
+                ))
         }
         return findings
     }

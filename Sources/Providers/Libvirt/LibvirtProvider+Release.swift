@@ -57,7 +57,7 @@ extension LibvirtProvider {
                     return true
                 }
                 // Said again each time: a system that boots does not hear it.
-                do throws(LibvirtFault) { try domain.askToEnd() } catch where error.kind != .lost {}
+                do throws(LibvirtFault) { try domain.askToEnd() } catch  where error.kind != .lost {}
                 return false
             }
             guard !isOff else { return }

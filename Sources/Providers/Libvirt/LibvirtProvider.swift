@@ -52,7 +52,8 @@ public struct LibvirtProvider: Provider {
             hostKey: hostKey, host: host, deadline: deadline, checkpoint: checkpoint)
         let address = try await acquisition.run()
         return Machine(
-            address: MachineAddress(host: address, port: options.port), name: acquisition.name, account: options.account,
+            address: MachineAddress(host: address, port: options.port), name: acquisition.name,
+            account: options.account,
             hostKeys: hostKey.map { ["\($0.publicKey)"] } ?? [],
             details: ["machine_id": wanted.token.uuid, "machine_image": image])
     }

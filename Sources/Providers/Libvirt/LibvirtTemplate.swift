@@ -51,7 +51,8 @@ struct LibvirtTemplate: Sendable {
 
     private static func jinja(_ text: String, _ path: String) throws(SpawnError) -> [Part] {
         guard !text.contains("{%"), !text.contains("{#") else {
-            throw refusal(path, "only places are filled, as {{ name }}; there are options for disks, shares and networks")
+            throw refusal(
+                path, "only places are filled, as {{ name }}; there are options for disks, shares and networks")
         }
         var parts: [Part] = []
         var rest = text[...]
