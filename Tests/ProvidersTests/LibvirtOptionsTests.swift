@@ -99,7 +99,9 @@ import Testing
         let wanted = try MachineRequest.small()
         let options = try LibvirtMachineOptions([
             "firmware": "efi", "machine": "q35", "cpu_mode": "host-passthrough",
-            "extra_disks": ["/srv/a.img", ["path": "/srv/b.qcow2", "format": "qcow2", "device": "vdc", "read_only": true]],
+            "extra_disks": [
+                "/srv/a.img", ["path": "/srv/b.qcow2", "format": "qcow2", "device": "vdc", "read_only": true],
+            ],
             "shares": [["tag": "data", "socket": "/run/x.sock"]],
             "network_interfaces": [["network": "lab"], ["host_interface": "br0", "mtu": 9000]],
         ])

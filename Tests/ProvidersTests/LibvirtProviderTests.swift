@@ -29,7 +29,8 @@ import Transport
         #expect(try Libvirt.hasDisk(wanted.token))
         var later = wanted
         later.session = try SessionID("two")
-        #expect(try await provider.acquire(later, checkpoint: leases.checkpoint) == machine)
+        // This driver gives it another address each time.
+        #expect(try await provider.acquire(later, checkpoint: leases.checkpoint).name == machine.name)
         #expect(try Libvirt.state(wanted.token) == .running)
         #expect(try await provider.census().map(\.session) == [later.session])
         for lease in leases.all { try await provider.release(lease, .destroy) }

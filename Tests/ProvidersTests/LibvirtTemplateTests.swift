@@ -99,7 +99,9 @@ import Testing
     }
 
     @Test func `a value of ours cannot be given by others`() throws {
-        let machine = try description(["template_path": "/x.xml", "template_path_kwargs": ["disk_image_path": "/etc/shadow"]])
+        let machine = try description([
+            "template_path": "/x.xml", "template_path_kwargs": ["disk_image_path": "/etc/shadow"],
+        ])
         #expect(throws: SpawnError.self) { try LibvirtTemplate(Self.original, path: "/x.xml").xml(machine) }
     }
 

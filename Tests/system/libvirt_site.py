@@ -86,7 +86,8 @@ class LibvirtSite:
         for name, place in {**PLACES, "": "/var/cache/libvirt"}.items():
             source = f"{folder}/{name}" if name else shlex.quote(str(self.cache))
             lines.append(f"mkdir -p {place}; mount --bind {source} {place}")
-        lines.append("exec libvirtd --config /etc/libvirt/libvirtd.conf")
+        # The shell stays, as the first process: QEMU's go to it when they end, and libvirt waits until they are gone.
+        lines.append("libvirtd --config /etc/libvirt/libvirtd.conf & wait $!")
         with open(self.folder / "libvirtd.log", "ab") as log:
             self.process = subprocess.Popen(
                 ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
