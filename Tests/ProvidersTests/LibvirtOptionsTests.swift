@@ -11,7 +11,8 @@ import Testing
             ["open_url": "qemu:///system"], ["open_uri": "qemu"], ["pool": "../x"], ["pool_path": "images"],
             ["kernel": "/boot/../etc/shadow"], ["initrd": "/x"], ["gpu": 1], ["template_path_kwargs": ["x": 1]],
             ["template_path": "/x", "template_path_kwargs": ["x": [1]]], ["name": "a name that is much too long"],
-            ["name": "x/y"], ["machine": "pc<"], ["cpu_architecture": "x86 64"], ["domain_type": "xen"],
+            ["name": "x/y"], ["memory_size": "much"], ["machine": "pc<"], ["cpu_architecture": "x86 64"],
+            ["domain_type": "xen"],
             ["extra_disks": ["relative"]], ["extra_disks": [["path": "/x", "device": "v d"]]],
             ["shares": [["tag": "x"]]], ["shares": [["tag": "x", "directory": "/x", "socket": "/y"]]],
             ["network_interfaces": [["bridge": "a/b"]]], ["seed": false, "cloud_init": ["packages": ["x"]]],
@@ -42,6 +43,11 @@ import Testing
         #expect(machine.imageFormat == "raw")
         #expect(try options.machine(with: [:]).image == "/a")
         #expect(try LibvirtOptions([:]).uri == "qemu:///session")
+        // The catalogue has read them before.
+        for size in ["512M", 0.5, "0.5"] as [JSONValue] {
+            let once = try LibvirtOptions.shape.bind(["memory_size": size])
+            #expect(try LibvirtOptions(once).machine(with: [:]).memory == 512 << 20)
+        }
         #expect(!LibvirtProvider.givesMachines([:]))
         #expect(LibvirtProvider.givesMachines(["image": "/a"]))
     }

@@ -70,14 +70,7 @@ def digest(path: Path) -> str:
 
 def wish(template: str) -> dict[str, Any]:
     """What a user asks for."""
-    return {
-        "spawn_options": {
-            "provider": "lab",
-            "resource_type": "virtual_machine",
-            "resource_specification": {"memory": "192M", "cpu": 1},
-        },
-        "template": template,
-    }
+    return {"template": template, "resource_specification": {"memory": "192M", "cpu": 1}}
 
 
 def machine_template(name: str, keys: Path, **more: Any) -> dict[str, Any]:

@@ -17,8 +17,10 @@ extension LibvirtMachineOptions {
         Field(
             "domain_type", .choice(Virtualization.allCases.map(\.rawValue)),
             "kvm, or qemu, which is slow; kvm where the host has it when not given."),
+        // As it is written: what is read twice must be the same as what is read once.
         Field(
-            "memory_size", .memory, aliases: ["memory"], "Its memory, whatever is asked for: \"1024MiB\", or GB."),
+            "memory_size", .either([.string, .number(0.001...65536)]), aliases: ["memory"],
+            "Its memory, whatever is asked for: \"1024MiB\", or GB."),
         Field("num_vcpus", .integer(1...4096), aliases: ["vcpus"], "Its cores, whatever is asked for."),
         Field("cpu_architecture", .string, "x86_64, aarch64; the host's when not given."),
         Field(

@@ -74,7 +74,7 @@ struct LibvirtMachineOptions: Sendable {
         templateValues = try Self.values(options["template_path_kwargs"]?.objectValue ?? [:])
         name = options["name"]?.filledString ?? "multiplespawner"
         type = options["domain_type"]?.filledString.flatMap(Virtualization.init)
-        memory = options["memory_size"]?.integerValue
+        memory = try Self.memory(options["memory_size"] ?? .null)
         cores = options["num_vcpus"]?.integerValue
         architecture = options["cpu_architecture"]?.filledString
         cpuMode = options["cpu_mode"]?.filledString
@@ -108,6 +108,19 @@ struct LibvirtMachineOptions: Sendable {
     private static let sources: [String: LibvirtDomain.AddressSource] = [
         "lease": .lease, "agent": .agent, "arp": .arp,
     ]
+
+    /// Bytes; `nil` where nothing is said.
+    private static func memory(_ value: JSONValue) throws(SpawnError) -> Int? {
+        guard !value.isNull, value != "" else { return nil }
+        let bytes =
+            value.stringValue.map { MemorySize.bytes($0) } ?? value.doubleValue.map { MemorySize.bytes(gigabytes: $0) }
+        guard let bytes, let bytes, MemorySize.range.contains(bytes) else {
+            throw SpawnError(
+                .invalidRequest,
+                "'\(value.text.excerpt)' in 'memory_size' is no amount of memory; write \"1024MiB\", or a number of GB")
+        }
+        return bytes
+    }
 
     /// Values of a template as text.
     private static func values(_ options: [String: JSONValue]) throws(SpawnError) -> [String: String] {
