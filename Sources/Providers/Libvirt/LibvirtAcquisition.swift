@@ -70,8 +70,8 @@ struct LibvirtAcquisition: Sendable {
         let known = try LibvirtDomain.find(wanted.token.uuid, at: connection)
         let isRunning = try known?.state().isActive == true
         if !isRunning { try checkRoom(connection) }
-        let pool = try LibvirtPool.find(settings.pool, at: connection) ?? makePool(connection)
         guard known == nil else { return Ground(isMade: true, image: image, type: .qemu) }
+        let pool = try LibvirtPool.find(settings.pool, at: connection) ?? makePool(connection)
         let type = options.type ?? (connection.offers(.kvm, options.architecture) ? .kvm : .qemu)
         if image.hasPrefix("/") { return Ground(isMade: false, image: image, type: type) }
         guard let path = try pool.path(of: image) else {
@@ -190,9 +190,4 @@ struct LibvirtAcquisition: Sendable {
             try await wait.rest()
         }
     }
-}
-
-extension CloudPace {
-    /// libvirt is near, and asking it costs little.
-    static let libvirt = CloudPace(first: .milliseconds(250), longest: .seconds(2))
 }

@@ -49,7 +49,7 @@ extension LibvirtMachineOptions {
             "address_source", .choice(["auto"] + ["lease", "agent", "arp"]),
             "Who tells its address: libvirt's own DHCP, the guest's agent, the host's neighbours; each is asked (auto)."
         ),
-        Field("static_address", .string, "Its address, where that is known before: {username}.lab."),
+        Field("static_address", .string, "Its address, where that is known before; in a template {username}.lab."),
         Field("port", .integer(1...65535), "Where its sshd listens (22)."),
         Field("account", .string, "The account that the machine lets us in to: debian, ubuntu; the image's own."),
         Field(

@@ -165,6 +165,7 @@ struct LibvirtMachineOptions: Sendable {
             try LibvirtName.check(word: interface.model, of: "network_interfaces")
             try LibvirtName.check(interface.bridge ?? interface.network ?? "", of: "network_interfaces")
         }
+        if let address { try LibvirtName.check(host: address, of: "static_address") }
         guard hasSeed || !managesHostKey else {
             throw SpawnError(
                 .invalidRequest,

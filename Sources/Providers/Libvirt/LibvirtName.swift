@@ -22,6 +22,19 @@ enum LibvirtName {
         }
     }
 
+    /// - Throws: `invalid_request` for what is neither a host's name nor an address.
+    static func check(host: String, of option: String) throws(SpawnError) {
+        let isHost = host.unicodeScalars.allSatisfy { scalar in
+            scalar.isASCII && (scalar.properties.isAlphabetic || "0123456789.-_:%".unicodeScalars.contains(scalar))
+        }
+        guard isHost, (1...253).contains(host.utf8.count), !host.hasPrefix("-") else {
+            throw SpawnError(
+                .invalidRequest,
+                "'\(host.excerpt)' in '\(option)' is no name and no address; write one (a placeholder is for templates)"
+            )
+        }
+    }
+
     /// - Throws: `invalid_request` for what is no word such as `q35` or `x86_64`.
     static func check(word: String, of option: String) throws(SpawnError) {
         let isWord = word.utf8.allSatisfy { byte in
