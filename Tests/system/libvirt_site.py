@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 from docker_network import run
-from processes import end
+from processes import end, kill
 from waiting import until
 
 # All is said here: what Debian's packages would set up is for a machine of one's own.
@@ -40,6 +40,19 @@ PLACES = {
     "lib": "/var/lib/libvirt",
     "log": "/var/log/libvirt",
 }
+
+
+def children(pid: int) -> list[int]:
+    """The processes that it has started, or that were left to it."""
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def called(pid: int) -> str:
+    """What the kernel calls a process; nothing where it is gone."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 class LibvirtSite:
@@ -87,7 +100,7 @@ class LibvirtSite:
             source = f"{folder}/{name}" if name else shlex.quote(str(self.cache))
             lines.append(f"mkdir -p {place}; mount --bind {source} {place}")
         # The shell stays, as the first process: QEMU's go to it when they end, and libvirt waits until they are gone.
-        lines.append("libvirtd --config /etc/libvirt/libvirtd.conf & wait $!")
+        lines.append("while :; do libvirtd --config /etc/libvirt/libvirtd.conf; done")
         with open(self.folder / "libvirtd.log", "ab") as log:
             self.process = subprocess.Popen(
                 ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
@@ -129,12 +142,13 @@ class LibvirtSite:
         """No machine, and no disk of one."""
         return not self.machines() and not self.disks()
 
-    def kill(self) -> None:
-        """The power of the machine that libvirt is on is cut: its machines are off too."""
+    def restart(self) -> None:
+        """SIGKILL for libvirt alone: its machines run on, and another one finds them."""
         assert self.process is not None
-        end(self.process, signal.SIGKILL)
-        for left in ["libvirt-sock", "libvirt-sock-ro", "libvirt-admin-sock", "libvirtd.pid"]:
-            (self.folder / "run" / left).unlink(missing_ok=True)
+        (shell,) = children(self.process.pid)
+        (daemon,) = [pid for pid in children(shell) if called(pid) == "libvirtd"]
+        kill(daemon)
+        until("libvirt answers again", self.answers, 60, 0.1)
 
     def remove(self) -> None:
         """End it with all that it started."""

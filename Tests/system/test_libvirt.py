@@ -131,9 +131,11 @@ def test_a_machine_is_made_for_a_user_and_goes_with_its_disks_or_is_switched_off
         assert len(site.disks()) == 4
         assert all((site.pool / each).stat().st_mode & 0o077 == 0 for each in site.disks())
 
-        # The daemon's end is nothing to them.
+        # The daemon's end is nothing to them, and libvirt's is not either.
         engine.kill()
         engine.start()
+        assert "multiplespawner-ada-" in command(engine, "providers")
+        site.restart()
         assert hub.answer("ada").ok and hub.answer("bob").ok
 
         hub.end("ada")
