@@ -100,7 +100,7 @@ class LibvirtSite:
             source = f"{folder}/{name}" if name else shlex.quote(str(self.cache))
             lines.append(f"mkdir -p {place}; mount --bind {source} {place}")
         # The shell stays, as the first process: QEMU's go to it when they end, and libvirt waits until they are gone.
-        lines.append("while :; do libvirtd --config /etc/libvirt/libvirtd.conf; done")
+        lines.append("while :; do libvirtd --config /etc/libvirt/libvirtd.conf || :; done")
         with open(self.folder / "libvirtd.log", "ab") as log:
             self.process = subprocess.Popen(
                 ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
