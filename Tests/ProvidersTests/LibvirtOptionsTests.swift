@@ -86,7 +86,8 @@ import Testing
                 options: try LibvirtMachineOptions([
                     "kernel": "/boot/vmlinuz", "kernel_arguments": .string("quiet " + hostile),
                     "shares": [["tag": .string("t" + hostile), "directory": "/srv"]],
-                ]), type: .qemu, token: wanted.token, name: "n", tags: CloudTags(wanted, installation: hostile),
+                ]), type: .qemu, architecture: "x86_64", token: wanted.token, name: "n",
+                tags: CloudTags(wanted, installation: hostile),
                 memory: 1 << 30, cores: 1, disk: "/d" + hostile, seed: "/s" + hostile
             ).xml()
         }
@@ -114,7 +115,8 @@ import Testing
             "network_interfaces": [["network": "lab"], ["host_interface": "br0", "mtu": 9000]],
         ])
         let text = try LibvirtDescription(
-            options: options, type: .kvm, token: wanted.token, name: "n", tags: CloudTags(wanted, installation: "i"),
+            options: options, type: .kvm, architecture: "x86_64", token: wanted.token, name: "n",
+            tags: CloudTags(wanted, installation: "i"),
             memory: 1 << 30, cores: 3, disk: "/own", seed: nil
         ).xml()
         let found = try await elements(text).arrayValue ?? []

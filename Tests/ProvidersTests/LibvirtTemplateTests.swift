@@ -49,7 +49,7 @@ import Testing
         let options = try LibvirtMachineOptions(options)
         let wanted = try MachineRequest.small()
         return LibvirtDescription(
-            options: options, type: .qemu, token: wanted.token, name: "hub-alice",
+            options: options, type: .qemu, architecture: "x86_64", token: wanted.token, name: "hub-alice",
             tags: CloudTags(wanted, installation: "test"), memory: 1 << 30, cores: 2, disk: "/pool/own.qcow2",
             seed: "/pool/seed.iso")
     }

@@ -63,24 +63,28 @@ struct LibvirtAcquisition: Sendable {
         var isMade: Bool
         /// Where the image is on the host.
         var image: String
-        var type: LibvirtMachineOptions.Virtualization
+        var type = LibvirtMachineOptions.Virtualization.qemu
+        var architecture = ""
     }
 
     private func look(_ connection: LibvirtConnection) throws -> Ground {
         let known = try LibvirtDomain.find(wanted.token.uuid, at: connection)
         let isRunning = try known?.state().isActive == true
         if !isRunning { try checkRoom(connection) }
-        guard known == nil else { return Ground(isMade: true, image: image, type: .qemu) }
+        guard known == nil else { return Ground(isMade: true, image: image) }
         let pool = try LibvirtPool.find(settings.pool, at: connection) ?? makePool(connection)
         let type = options.type ?? (connection.offers(.kvm, options.architecture) ? .kvm : .qemu)
-        if image.hasPrefix("/") { return Ground(isMade: false, image: image, type: type) }
+        let architecture = try options.architecture ?? connection.size().architecture
+        if image.hasPrefix("/") {
+            return Ground(isMade: false, image: image, type: type, architecture: architecture)
+        }
         guard let path = try pool.path(of: image) else {
             throw SpawnError(
                 .invalidRequest,
                 "there is no image '\(image.excerpt)': it is not in 'images' of providers.json, and no volume of the pool "
                     + "'\(settings.pool.excerpt)'")
         }
-        return Ground(isMade: false, image: path, type: type)
+        return Ground(isMade: false, image: path, type: type, architecture: architecture)
     }
 
     private func makePool(_ connection: LibvirtConnection) throws -> LibvirtPool {
@@ -149,8 +153,8 @@ struct LibvirtAcquisition: Sendable {
             try seed?.write(content.bytes)
         }
         let description = LibvirtDescription(
-            options: options, type: ground.type, token: wanted.token, name: name, tags: tags, memory: memory,
-            cores: cores, disk: try disk.path(), seed: try seed?.path())
+            options: options, type: ground.type, architecture: ground.architecture, token: wanted.token, name: name,
+            tags: tags, memory: memory, cores: cores, disk: try disk.path(), seed: try seed?.path())
         let xml = try template.map { template throws(SpawnError) in try template.xml(description) } ?? description.xml()
         let domain = try LibvirtDomain.define(xml, at: connection)
         guard domain.uuid == wanted.token.uuid else {

@@ -36,11 +36,11 @@ final class LibvirtConnection: @unchecked Sendable {
         Self.take(clibvirt_virConnectGetDomainCapabilities(pointer, nil, architecture, nil, type.rawValue, 0)) != nil
     }
 
-    /// Its cores, and all its memory in bytes.
-    func size() throws(LibvirtFault) -> (cores: Int, memory: Int) {
+    /// What its CPU is, `x86_64`; its cores, and all its memory in bytes.
+    func size() throws(LibvirtFault) -> (architecture: String, cores: Int, memory: Int) {
         var info = clibvirt_node_info()
         guard clibvirt_virNodeGetInfo(pointer, &info) == 0 else { throw .last }
-        return (Int(info.cpus), Int(clamping: UInt64(info.memory) << 10))
+        return (Self.text(of: info.model), Int(info.cpus), Int(clamping: UInt64(info.memory) << 10))
     }
 
     /// How much memory could be had now, in bytes; `nil` where the driver does not tell.
@@ -53,7 +53,7 @@ final class LibvirtConnection: @unchecked Sendable {
         guard clibvirt_virNodeGetMemoryStats(pointer, -1, &stats, &count, 0) == 0 else { return nil }
         var free: Int?
         for stat in stats.prefix(Int(count)) {
-            let name = withUnsafeBytes(of: stat.field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = Self.text(of: stat.field)
             // What the kernel keeps of files it gives away when it is asked.
             guard ["free", "buffers", "cached"].contains(name) else { continue }
             free = (free ?? 0) + Int(clamping: stat.value << 10)
@@ -70,6 +70,11 @@ final class LibvirtConnection: @unchecked Sendable {
         }
         defer { _ = clibvirt_virNetworkFree(network) }
         return clibvirt_virNetworkIsActive(network) == 1
+    }
+
+    /// The text in a field of fixed length.
+    private static func text<Bytes>(of field: Bytes) -> String {
+        withUnsafeBytes(of: field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 
     /// The text that a function gave us, which is ours to free; `nil` for none.

@@ -4,6 +4,8 @@ import MultipleSpawner
 struct LibvirtDescription: Sendable {
     var options: LibvirtMachineOptions
     var type: LibvirtMachineOptions.Virtualization
+    /// The host's, where the options name none.
+    var architecture: String
     var token: MachineToken
     var name: String
     var tags: CloudTags
@@ -24,8 +26,10 @@ struct LibvirtDescription: Sendable {
             XMLNode("metadata", [LibvirtMetadata.node(tags)]), XMLNode("memory", ["unit": "KiB"], text: "\(kibibytes)"),
             XMLNode("vcpu", text: "\(cores)"), system,
         ]
-        if options.architecture ?? "x86_64" == "x86_64" || options.usesEFI {
-            machine.append(XMLNode("features", [XMLNode("acpi"), XMLNode("apic")]))
+        let isPC = ["x86_64", "i686"].contains(architecture)
+        // Elsewhere only this firmware has tables for it.
+        if isPC || options.usesEFI {
+            machine.append(XMLNode("features", [XMLNode("acpi")] + (isPC ? [XMLNode("apic")] : [])))
         }
         if let mode = options.cpuMode ?? (type == .kvm ? "host-model" : nil) {
             machine.append(XMLNode("cpu", ["mode": mode]))

@@ -39,17 +39,18 @@ struct LibvirtFault: Error, Sendable, Hashable {
         let message = clibvirt_virGetLastErrorMessage().map { String(cString: $0) } ?? ""
         let kind: Kind =
             switch code {
-            case 5, 6,
-                38 where isOfConnection, 39 where isOfConnection, 40 where isOfConnection:
-                .lost
-            case 45, 79, 94: .unauthorized
-            case 29, 88: .forbidden
-            case 42, 43, 49, 50: .notFound
-            case 55, 87: .wrongState
-            case 3, 84, 74: .unsupported
-            case 8, 27, 35, 67, 82, 92: .invalid
-            case 2: .noMemory
+            // The names of libvirt's numbers stand beside them.
+            case 5, 6: .lost  // NO_CONNECT, INVALID_CONN
+            case 38 where isOfConnection, 39 where isOfConnection, 40 where isOfConnection: .lost  // SYSTEM, RPC, GNUTLS
+            case 45, 79, 94: .unauthorized  // AUTH_FAILED, AUTH_CANCELLED, AUTH_UNAVAILABLE
+            case 29, 88: .forbidden  // OPERATION_DENIED, ACCESS_DENIED
+            case 42, 43, 49, 50: .notFound  // NO_DOMAIN, NO_NETWORK, NO_STORAGE_POOL, NO_STORAGE_VOL
+            case 55, 87: .wrongState  // OPERATION_INVALID, RESOURCE_BUSY
+            case 3, 74, 84: .unsupported  // NO_SUPPORT, ARGUMENT_UNSUPPORTED, OPERATION_UNSUPPORTED
+            case 8, 27, 35, 67, 82, 92: .invalid  // INVALID_ARG, XML_*, CONFIG_UNSUPPORTED, OVERFLOW
+            case 2: .noMemory  // NO_MEMORY
             default:
+                // QEMU's own words.
                 message.contains("Cannot allocate memory") || message.contains("cannot set up guest memory")
                     ? .noMemory : .refused
             }

@@ -1,5 +1,4 @@
 public import MultipleSpawner
-import Synchronization
 import Transport
 
 /// Machines of libvirt: one for each token, with a disk of its own over the image.

@@ -133,7 +133,7 @@ struct LibvirtTemplate: Sendable {
             "memory_size": "\(machine.kibibytes)", "num_vcpus": "\(machine.cores)", "mac": machine.token.card(),
             "domain_type": machine.type.rawValue, "disk_driver_name": "qemu", "disk_driver_type": "qcow2",
             "disk_device_type": "file", "disk_target_dev": options.diskDevice, "disk_target_bus": options.diskBus,
-            "cpu_architecture": options.architecture ?? "x86_64", "cpu_mode": options.cpuMode ?? "host-model",
+            "cpu_architecture": machine.architecture, "cpu_mode": options.cpuMode ?? "host-model",
             "machine": options.machine ?? "pc", "machine_type": options.machine ?? "pc", "serial_type": options.serial,
             "serial_type_target_port": "\(options.serialPort)", "console_type": options.console,
             "network": options.interfaces.first?.network ?? "default",
