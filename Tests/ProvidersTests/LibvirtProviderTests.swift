@@ -89,12 +89,12 @@ import Transport
         #expect(try !Libvirt.hasDisk(wanted.token))
     }
 
-    @Test func `many are asked for at once, and each is one machine`() async throws {
+    @Test func `many are asked for at once, some of them twice, and each is one machine`() async throws {
         let provider = try Libvirt.provider(installation: "many")
         let wishes = try (0..<8).map { try MachineRequest.small(user: "user\($0)", installation: "many") }
         let leases = Leases()
         let machines = try await withThrowingTaskGroup(of: Machine.self) { group in
-            for wish in wishes + wishes.prefix(2) {
+            for wish in wishes + wishes + wishes {
                 group.addTask { try await provider.acquire(wish, checkpoint: leases.checkpoint) }
             }
             return try await group.reduce(into: Set<String>()) { $0.insert($1.name) }

@@ -10,6 +10,7 @@ struct LibvirtAcquisition: Sendable {
     let template: LibvirtTemplate?
     let hostKey: SSHKeyPair?
     let host: LibvirtHost
+    let turns: MachineTurns
     let deadline: ContinuousClock.Instant
     let checkpoint: LeaseCheckpoint
 
@@ -23,16 +24,18 @@ struct LibvirtAcquisition: Sendable {
     /// - Returns: the address.
     func run() async throws -> String {
         let userData = try userData()
-        let ground = try await host.ask("a look at what there is for '\(name)'", within: remaining) {
-            [self] connection in
-            try look(connection)
+        try await turns.take(wanted.token) {
+            let ground = try await host.ask("a look at what there is for '\(name)'", within: remaining) {
+                [self] connection in
+                try look(connection)
+            }
+            try await checkpoint(lease(asked: ground.isMade ? nil : CloudLease.now))
+            await checkpoint.report(ground.isMade ? "the machine \(name) is there" : "making the machine \(name)")
+            try await host.ask("starting the machine '\(name)'", within: remaining) { [self] connection in
+                try start(connection, ground, userData)
+            }
+            if !ground.isMade { try await checkpoint(lease(asked: nil)) }
         }
-        try await checkpoint(lease(asked: ground.isMade ? nil : CloudLease.now))
-        await checkpoint.report(ground.isMade ? "the machine \(name) is there" : "making the machine \(name)")
-        try await host.ask("starting the machine '\(name)'", within: remaining) { [self] connection in
-            try start(connection, ground, userData)
-        }
-        if !ground.isMade { try await checkpoint(lease(asked: nil)) }
         return try await address()
     }
 
@@ -116,8 +119,11 @@ struct LibvirtAcquisition: Sendable {
 
     /// May be done again from its beginning, whatever it did before.
     private func start(_ connection: LibvirtConnection, _ ground: Ground, _ userData: Secret?) throws {
-        let domain =
-            try LibvirtDomain.find(wanted.token.uuid, at: connection) ?? make(connection, ground, userData)
+        let known = try LibvirtDomain.find(wanted.token.uuid, at: connection)
+        guard known != nil || !ground.isMade else {
+            throw SpawnError(.unavailable, "the machine '\(name)' went away while it was started; try again")
+        }
+        let domain = try known ?? make(connection, ground, userData)
         // A sweep must not take it for that of the session before; and a template may have brought its own.
         let element = LibvirtMetadata.node(tags)
         if try domain.metadata().flatMap(LibvirtMetadata.tags).map(LibvirtMetadata.node) != element {

@@ -19,6 +19,7 @@ public struct LibvirtProvider: Provider {
     let settings: LibvirtOptions
     let hostKeys: HostKeys
     let hosts = LibvirtHosts()
+    let turns = MachineTurns()
     let lastAvailability = LibvirtAvailability()
 
     /// - Parameters:
@@ -48,7 +49,7 @@ public struct LibvirtProvider: Provider {
         let hostKey = options.managesHostKey ? try await hostKeys.key(for: wanted.token) : nil
         let acquisition = LibvirtAcquisition(
             wanted: wanted, options: options, settings: settings, image: image, template: try await template(options),
-            hostKey: hostKey, host: host, deadline: deadline, checkpoint: checkpoint)
+            hostKey: hostKey, host: host, turns: turns, deadline: deadline, checkpoint: checkpoint)
         let address = try await acquisition.run()
         return Machine(
             address: MachineAddress(host: address, port: options.port), name: acquisition.name,
