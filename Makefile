@@ -34,6 +34,9 @@ SINGLEUSER_WHEELS := .build/images/singleuser-wheels
 # Docker's registry, taken out of Debian's package: installed, it would serve the whole network.
 REGISTRY := .build/images/docker-registry
 DOCKER := docker.io iptables iproute2 debootstrap
+# libvirt's daemon and QEMU, which nobody starts but the tests; and a small machine to boot.
+LIBVIRT := libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients qemu-system-x86 qemu-utils dnsmasq-base debootstrap
+MACHINE := .build/images/machine
 PYTHON_SOURCES := python/pyproject.toml python/README.md $(wildcard python/multiplespawner/*)
 
 help:
@@ -60,7 +63,7 @@ run: packages swift-release $(HUB6)/.ready
 	trap : INT
 	(cd $$state && exec $(HUB6)/bin/jupyterhub -f $(CURDIR)/python/examples/jupyterhub_config.py) || true
 
-test: APT := $(LIBRARIES) pkg-config gcc openssl openssh-client openssh-server python3-venv chromium $(PROXY) $(DOCKER)
+test: APT := $(LIBRARIES) pkg-config gcc openssl openssh-client openssh-server python3-venv chromium $(PROXY) $(DOCKER) $(LIBVIRT)
 test: packages $(HUB6)/.ready $(HUB5)/.ready $(HUB6)/.tests
 	@echo "==> building the engine (debug) and its tests, and beside that the images; what is said of them is in .build/images.log"
 	$(MAKE) images >.build/images.log 2>&1 & images=$$!
@@ -86,8 +89,8 @@ test: packages $(HUB6)/.ready $(HUB5)/.ready $(HUB6)/.tests
 	[ $$failed = 0 ]
 	rm -rf $$base
 
-images: APT := python3-venv $(DOCKER)
-images: packages $(SINGLEUSER) $(RUNTIME) $(WHEELS) $(SINGLEUSER_WHEELS) $(REGISTRY)
+images: APT := python3-venv gcc $(DOCKER)
+images: packages $(SINGLEUSER) $(RUNTIME) $(WHEELS) $(SINGLEUSER_WHEELS) $(REGISTRY) $(MACHINE)
 
 bench: APT := $(LIBRARIES) pkg-config gcc python3-venv $(PROXY) $(DOCKER)
 bench: packages swift-release $(HUB6)/.ready $(VENV)/peers/.ready
@@ -199,6 +202,11 @@ $(REGISTRY): | packages
 	apt-get update -qq
 	(cd $$work && apt-get -qq -o APT::Sandbox::User=root download docker-registry && dpkg -x ./*.deb .)
 	mv $$work/usr/bin/docker-registry $@
+
+$(MACHINE): $(wildcard Tests/system/images/machine*.sh) Tests/system/tiny_server.c | packages
+	@echo "==> the virtual machine, about a minute"
+	install -d $(@D)
+	Tests/system/images/machine.sh $@ Tests/system/tiny_server.c
 
 # What ours is measured beside, on the same JupyterHub as ours.
 $(VENV)/peers/.ready: $(PYTHON_SOURCES) | packages

@@ -81,7 +81,7 @@ let package = Package(
         .target(
             name: "Providers",
             dependencies: [
-                "MultipleSpawner", "Transport",
+                "MultipleSpawner", "Transport", "CLibVirt",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ],
@@ -122,6 +122,8 @@ let package = Package(
         ),
         // What Swift cannot say: vfork, pidfd, eventfd.
         .target(name: "CLinux"),
+        // libvirt's functions, loaded when the first machine is asked for: where it is not installed, all else runs.
+        .target(name: "CLibVirt"),
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev", "libssl-dev"])]),
         // A program that travels to other machines of a swarm: static, without a C library, some kilobytes.
@@ -167,7 +169,7 @@ let package = Package(
         .testTarget(
             name: "ProvidersTests",
             dependencies: [
-                "Providers", "PluginContract", "MultipleSpawner", "Transport", "ScriptedServer",
+                "Providers", "PluginContract", "MultipleSpawner", "Transport", "ScriptedServer", "CLibVirt",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
             ],

@@ -71,6 +71,9 @@ enum Plugins {
                     try OCIProvider(name: site.name, options: site.options, site: cloud(site))
                 },
                 Registry.ProviderMaker(ExecProvider.self) { site throws(SpawnError) in try ExecProvider(site) },
+                Registry.ProviderMaker(LibvirtProvider.self) { site throws(SpawnError) in
+                    try LibvirtProvider(name: site.name, options: site.options, site: cloud(site))
+                },
                 Registry.ProviderMaker(StaticProvider.self) { site throws(SpawnError) in
                     try StaticProvider(site, isAnswering: { await MachineDoor.isAnswering($0) })
                 },

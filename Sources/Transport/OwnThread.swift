@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 
 /// A thread for what blocks, which no thread that tasks run on may do.
-final class OwnThread: Sendable {
+public final class OwnThread: Sendable {
     /// What is handed to the new thread.
     private final class Work: Sendable {
         let body: @Sendable () -> Void
@@ -17,7 +17,7 @@ final class OwnThread: Sendable {
 
     /// - Parameter name: what the system calls it; 15 bytes at most.
     /// - Returns: `nil` where the system gives no thread; nothing runs then.
-    init?(_ name: String, _ body: @escaping @Sendable () -> Void) {
+    public init?(_ name: String, _ body: @escaping @Sendable () -> Void) {
         let work = Unmanaged.passRetained(
             Work {
                 clibssh2_name_thread(name)

@@ -61,7 +61,7 @@ import Transport
     }
 
     private static let sshExamples = [
-        "basic", "certificates", "cloudsshspawner", "conda", "direct", "jump_host", "pool", "sshspawner",
+        "basic", "certificates", "cloudsshspawner", "conda", "direct", "jump_host", "libvirt", "pool", "sshspawner",
     ]
 
     @Test(arguments: sshExamples)
@@ -70,7 +70,8 @@ import Transport
         let reading = Catalogue.read(
             CatalogueSources(
                 templates: try file("templates/ssh_\(name).json"),
-                providers: name == "pool" ? try file("deployments/providers_pool.json") : nil),
+                providers: ["libvirt", "pool"].contains(name)
+                    ? try file("deployments/providers_\(name).json") : nil),
             registry: try Plugins.registry(stateDirectory: "", environment: [:]), strict: true)
         #expect(reading.diagnostics.map(\.description) == [])
         let catalogue = try #require(reading.catalogue)

@@ -7,11 +7,13 @@ import Synchronization
 final class Leases: Sendable {
     private let given = Mutex<[Lease]>([])
     private let words = Mutex<[String]>([])
-    private let fails: Bool
+    private let most: Int
 
-    /// - Parameter fails: whether the journal cannot be written.
-    init(fails: Bool = false) {
-        self.fails = fails
+    /// - Parameters:
+    ///   - fails: whether the journal cannot be written.
+    ///   - most: how many leases it takes before it cannot.
+    init(fails: Bool = false, most: Int = .max) {
+        self.most = fails ? 0 : most
     }
 
     var all: [Lease] { given.withLock { $0 } }
@@ -21,8 +23,10 @@ final class Leases: Sendable {
     var checkpoint: LeaseCheckpoint {
         LeaseCheckpoint(
             save: { [self] lease in
-                if fails { throw SpawnError(.internal, "no space left on device") }
-                given.withLock { $0.append(lease) }
+                try given.withLock { given in
+                    guard given.count < most else { throw SpawnError(.internal, "no space left on device") }
+                    given.append(lease)
+                }
             }, tell: { [self] message in words.withLock { $0.append(message) } })
     }
 }

@@ -79,7 +79,7 @@ struct DeploymentReader {
         var told: [Remark]?
         for backend in backends[type] ?? [] where providers.isEmpty || !providers.isDisjoint(with: backend.providers) {
             let (set, wrong) = OptionSet.bind(
-                node, to: backend.entry.options, in: source,
+                share(of: backend.entry, in: node, type), to: backend.entry.options, in: source,
                 placeholders: hasAttributes(node, of: type) ? .attributes : .known)
             if wrong.isEmpty {
                 options[backend.entry.kind] = set
@@ -98,6 +98,15 @@ struct DeploymentReader {
                     "no template of the type '\(type.rawValue)' launches the deployment '\(name.excerpt)'"))
         }
         return options
+    }
+
+    /// What the backend is told. The image of a machine is its provider's, where the backend knows none.
+    private func share(of entry: Registry.Entry, in node: JSONNode, _ type: ResourceType) -> JSONNode {
+        guard type != .container, let known = entry.options, known.field(named: "image") == nil,
+            registry.providers.contains(where: { $0.machineOptions.field(named: "image") != nil }),
+            let members = node.members
+        else { return node }
+        return JSONNode(.object(members.filter { $0.key != "image" }), at: node.range)
     }
 
     private func hasAttributes(_ node: JSONNode, of type: ResourceType) -> Bool {
