@@ -29,7 +29,7 @@ import Testing
     @Test func `a deployment's image is that of the machine that libvirt makes`() throws {
         let plan = try plan(
             providers: """
-                [{"name": "libvirt_provider", "types": ["virtual_machine"],
+                [{"name": "local"}, {"name": "libvirt_provider", "types": ["virtual_machine"],
                   "options": {"images": {"Ubuntu 20.04": "/srv/focal.qcow2"}}}]
                 """)
         #expect(plan.deployment == "ubuntu_20_04")

@@ -41,7 +41,8 @@ struct LibvirtFault: Error, Sendable, Hashable {
             switch code {
             // The names of libvirt's numbers stand beside them.
             case 5, 6: .lost  // NO_CONNECT, INVALID_CONN
-            case 38 where isOfConnection, 39 where isOfConnection, 40 where isOfConnection: .lost  // SYSTEM, RPC, GNUTLS
+            // SYSTEM_ERROR, RPC, GNUTLS_ERROR
+            case 38 where isOfConnection, 39 where isOfConnection, 40 where isOfConnection: .lost
             case 45, 79, 94: .unauthorized  // AUTH_FAILED, AUTH_CANCELLED, AUTH_UNAVAILABLE
             case 29, 88: .forbidden  // OPERATION_DENIED, ACCESS_DENIED
             case 42, 43, 49, 50: .notFound  // NO_DOMAIN, NO_NETWORK, NO_STORAGE_POOL, NO_STORAGE_VOL

@@ -112,9 +112,10 @@ struct LibvirtMachineOptions: Sendable {
     /// Bytes; `nil` where nothing is said.
     private static func memory(_ value: JSONValue) throws(SpawnError) -> Int? {
         guard !value.isNull, value != "" else { return nil }
-        let bytes =
-            value.stringValue.map { MemorySize.bytes($0) } ?? value.doubleValue.map { MemorySize.bytes(gigabytes: $0) }
-        guard let bytes, let bytes, MemorySize.range.contains(bytes) else {
+        let amount =
+            value.stringValue.flatMap { MemorySize.bytes($0) }
+            ?? value.doubleValue.flatMap { MemorySize.bytes(gigabytes: $0) }
+        guard let bytes = amount, MemorySize.range.contains(bytes) else {
             throw SpawnError(
                 .invalidRequest,
                 "'\(value.text.excerpt)' in 'memory_size' is no amount of memory; write \"1024MiB\", or a number of GB")
