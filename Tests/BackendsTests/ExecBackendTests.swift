@@ -43,15 +43,17 @@ import Transport
         let directory = try TemporaryDirectory()
         defer { directory.remove() }
         let options = try options([Self.example], ["directory": .string(directory.path)])
-        let contract = BackendContract(await backend(options), restarted: { await backend(options) }) { scenario, id in
-            switch scenario {
-            case .plain: try plan(options, [FakeServer.path], id: id)
-            case .failing: try plan(options, [FakeServer.path, "--exit", "4"], id: id)
-            case .slow: try plan(options, [FakeServer.path, "--delay", "300"], id: id)
-            case .ending(let status): try plan(options, [FakeServer.path, "--exit", "\(status)"], id: id)
-            case .unreachable: nil
-            }
-        }
+        let contract = BackendContract(
+            await backend(options), restarted: { await backend(options) },
+            makePlan: { scenario, id in
+                switch scenario {
+                case .plain: try plan(options, [FakeServer.path], id: id)
+                case .failing: try plan(options, [FakeServer.path, "--exit", "4"], id: id)
+                case .slow: try plan(options, [FakeServer.path, "--delay", "300"], id: id)
+                case .ending(let status): try plan(options, [FakeServer.path, "--exit", "\(status)"], id: id)
+                case .unreachable: nil
+                }
+            })
         let finding = await contract.check(promise)
         #expect(finding.level == (promise == .unknownIsNotDead ? .warning : .ok), "\(finding.message)")
     }

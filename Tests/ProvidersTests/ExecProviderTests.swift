@@ -33,10 +33,9 @@ import Transport
         let directory = try TemporaryDirectory()
         defer { directory.remove() }
         let site = try lab(directory)
-        let contract = ProviderContract(try ExecProvider(site), restarted: { try ExecProvider(site) }) {
-            token, session in
-            try .test(token: token, session: session.rawValue)
-        }
+        let contract = ProviderContract(
+            try ExecProvider(site), restarted: { try ExecProvider(site) },
+            makeRequest: { token, session in try .test(token: token, session: session.rawValue) })
         let finding = await contract.check(promise)
         #expect(finding.level == .ok, "\(finding.message)")
     }

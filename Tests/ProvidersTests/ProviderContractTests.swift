@@ -10,8 +10,8 @@ import Testing
     private func contract(_ broken: ProviderPromise?) -> ProviderContract {
         let cloud = MemoryCloud()
         return ProviderContract(
-            MemoryProvider(cloud, broken), restarted: { MemoryProvider(cloud, broken, isRestarted: true) }
-        ) { token, session in try .test(token: token, session: session.rawValue) }
+            MemoryProvider(cloud, broken), restarted: { MemoryProvider(cloud, broken, isRestarted: true) },
+            makeRequest: { token, session in try .test(token: token, session: session.rawValue) })
     }
 
     @Test(arguments: ProviderPromise.allCases)

@@ -81,24 +81,26 @@ struct PluginTrial: Sendable {
             return backend
         }
         let server = server ?? ["python3", "-c", Self.littleServer]
-        return BackendContract(await make(), restarted: { await make() }) { scenario, id in
-            let command: [String]? =
-                switch scenario {
-                case .plain: server
-                case .failing: ["/bin/sh", "-c", "exit 4"]
-                case .slow: ["/bin/sh", "-c", "sleep 0.3; exec \"$@\"", "sh"] + server
-                case .ending(let status): ["/bin/sh", "-c", "exit \(status)"]
-                case .unreachable: nil
-                }
-            guard let command else { return nil }
-            return SessionPlan(
-                id: id, identity: try Self.owner.get(), template: "plugin-test", backend: ExecBackend.kind,
-                options: options,
-                environment: [
-                    "PATH": Secret(HelperProgram.searchPath), "JUPYTERHUB_USER": "alice",
-                    "JUPYTERHUB_SERVICE_URL": "http://127.0.0.1:0/user/alice/lab/",
-                ], command: command)
-        }
+        return BackendContract(
+            await make(), restarted: { await make() },
+            makePlan: { scenario, id in
+                let command: [String]? =
+                    switch scenario {
+                    case .plain: server
+                    case .failing: ["/bin/sh", "-c", "exit 4"]
+                    case .slow: ["/bin/sh", "-c", "sleep 0.3; exec \"$@\"", "sh"] + server
+                    case .ending(let status): ["/bin/sh", "-c", "exit \(status)"]
+                    case .unreachable: nil
+                    }
+                guard let command else { return nil }
+                return SessionPlan(
+                    id: id, identity: try Self.owner.get(), template: "plugin-test", backend: ExecBackend.kind,
+                    options: options,
+                    environment: [
+                        "PATH": Secret(HelperProgram.searchPath), "JUPYTERHUB_USER": "alice",
+                        "JUPYTERHUB_SERVICE_URL": "http://127.0.0.1:0/user/alice/lab/",
+                    ], command: command)
+            })
     }
 
     private static let littleServer = """
@@ -120,11 +122,13 @@ struct PluginTrial: Sendable {
         let site = ProviderSite(
             name: "plugin-test", options: try bound([:], to: ExecProvider.options), installation: installation)
         let wishes = try ExecProvider.machineOptions.bind(["data": options])
-        return ProviderContract(try ExecProvider(site), restarted: { try ExecProvider(site) }) { token, session in
-            MachineRequest(
-                token: token, installation: site.installation, session: session, identity: try Self.owner.get(),
-                options: wishes, authorizedKeys: [Self.publicKey])
-        }
+        return ProviderContract(
+            try ExecProvider(site), restarted: { try ExecProvider(site) },
+            makeRequest: { token, session in
+                MachineRequest(
+                    token: token, installation: site.installation, session: session, identity: try Self.owner.get(),
+                    options: wishes, authorizedKeys: [Self.publicKey])
+            })
     }
 
     /// Nobody has its other half.
