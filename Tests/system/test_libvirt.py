@@ -169,7 +169,7 @@ def test_no_write_is_the_wrong_moment_to_be_killed(
     blank.write_bytes(bytes(1 << 20))
     (beside,) = host.all
     options = {
-        "image": str(blank),
+        "images": {"Debian 12": str(blank)},
         "disk_driver_type": "raw",
         "seed": False,
         "memory_size": "16M",

@@ -8,7 +8,7 @@ set -eu
 target=$1 source=$2
 [ "$(id -u)" = 0 ] || { echo "debootstrap wants root" >&2; exit 1; }
 here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d "$(dirname "$target")/machine.XXXXXX")
+work=$(mktemp -d "$(cd "$(dirname "$target")" && pwd)/machine.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 root=$work/root
@@ -39,7 +39,8 @@ while read -r module; do
 done <"$work/modules"
 cp "$here/machine_first.sh" "$first/init"
 chmod 755 "$first/init"
-(cd "$first" && find . | "$root/bin/busybox" cpio -o -H newc 2>/dev/null | gzip -1) >"$work/initrd"
+(cd "$first" && find . >"$work/list" && "$root/bin/busybox" cpio -o -H newc <"$work/list" >"$work/cpio")
+gzip -1 <"$work/cpio" >"$work/initrd"
 
 echo "==> the disk"
 cp "$here/machine_boot.sh" "$root/etc/boot"
