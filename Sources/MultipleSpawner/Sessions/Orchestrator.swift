@@ -162,13 +162,6 @@ public actor Orchestrator {
         }
     }
 
-    /// What is free at the providers of a catalogue.
-    public func rooms(in catalogue: Catalogue) async -> ProviderRooms {
-        ProviderRooms(
-            availability: await rooms.latest(of: catalogue.providers.map(\.name)),
-            sessions: await admission.sessionsByProvider)
-    }
-
     /// The plans in the order in which they are tried: where there is room first, then by price, then as they are written.
     private func ranked(_ plans: [SessionPlan]) async -> [SessionPlan] {
         guard plans.count > 1 else { return plans }
