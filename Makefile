@@ -19,7 +19,7 @@ TEST_PACKAGES := pytest requests playwright jsonschema schemathesis websockets '
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 # Suites that start many SSH servers, or keep every core busy: together they would wait until their time is over.
 ALONE := SSHClient OpenSSH.as Servers.on SSHCertificate KnownHostsLive HostKeyExamination SSHAuthenticator SSHKeyFile \
-  Ansible ScriptConfigurer MachineSequence HTTPCancellation EC2Fault OCIFault
+  Ansible ScriptConfigurer MachineSequence HTTPCancellation EC2Fault OCIFault PluginProgram
 # Debian's proxy is the Node one, for the Python one holds back a spawn page's events until the end of a start.
 # A Node from elsewhere does not look where Debian keeps its modules.
 PROXY := node-configurable-http-proxy

@@ -198,6 +198,8 @@ def logs(question: dict[str, Any]) -> dict[str, Any]:
                     return {}
                 time.sleep(0.1)
     except FileNotFoundError as error:
+        if question["follow"]:
+            return {}  # the server ended before we looked
         raise Refusal("not_found", f"there is no log of the session '{session}'") from error
 
 

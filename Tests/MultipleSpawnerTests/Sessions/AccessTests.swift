@@ -103,8 +103,8 @@ import Testing
         let hub = try await Hub(backend: backend, journal: journal, authenticator: authenticator)
         _ = try await hub.start("a")
         _ = try await hub.orchestrator.stop(try SessionID("a"))
-        // Intent, grant, handle, answer, stop and end, each before and after.
-        #expect(journal.moments.count == 12)
+        // Intent, grant, handle, answer, stop, what was there is undone, and end, each before and after.
+        #expect(journal.moments.count == 14)
         for (index, moment) in journal.moments.enumerated() {
             let left = ScriptedBackend()
             left.world.withLock { $0.servers = moment.servers }
