@@ -103,8 +103,8 @@ RUNS ?= 20000
 fuzz: APT := $(LIBRARIES) pkg-config
 fuzz: packages
 	@echo "==> fuzzing the readers, $(RUNS) runs each"
-	swift build -c release --package-path Fuzz --sanitize=fuzzer 2>&1 | tail -n 1
 	for reader in Catalogue Placeholders Options KnownHosts; do
+	  swift build -c release --package-path Fuzz --sanitize=fuzzer --product Fuzz$$reader 2>&1 | tail -n 1
 	  install -d .build/fuzz/$$reader
 	  SWIFT_BACKTRACE=enable=no Fuzz/.build/release/Fuzz$$reader -runs=$(RUNS) -max_len=4096 -verbosity=0 -print_final_stats=1 \
 	    .build/fuzz/$$reader Fuzz/Corpus/$$reader 2>&1 | grep -E 'number_of_executed_units|ERROR|SUMMARY'
