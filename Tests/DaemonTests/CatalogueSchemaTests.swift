@@ -84,7 +84,8 @@ import Transport
     @Test func `the example of external plug-ins loads without a remark, and can be asked for`() throws {
         let reading = Catalogue.read(
             CatalogueSources(
-                templates: try file("templates/plugins.json"), providers: try file("deployments/providers_plugins.json")),
+                templates: try file("templates/plugins.json"), providers: try file("deployments/providers_plugins.json")
+            ),
             registry: try Plugins.registry(stateDirectory: "", environment: [:]), strict: true)
         #expect(reading.diagnostics.map(\.description) == [])
         let catalogue = try #require(reading.catalogue)
@@ -110,7 +111,9 @@ import Transport
         let names = try FileManager.default.contentsOfDirectory(atPath: Self.root.appending(path: "templates").path)
         #expect(
             names.filter { $0.hasSuffix(".json") && !$0.hasSuffix(".schema.json") }.sorted()
-                == ["groups.json", "local_accounts.json", "local_limits.json", "plugins.json", "spawner_templates.json"]
+                == [
+                    "groups.json", "local_accounts.json", "local_limits.json", "plugins.json", "spawner_templates.json",
+                ]
                 + Self.sshExamples.map { "ssh_\($0).json" } + Self.swarmExamples.map { "swarm_\($0).json" })
     }
 

@@ -29,7 +29,9 @@ def pytest_configure() -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--docker only` and `--docker without` are two halves that may run side by side."""
-    parser.addoption("--docker", choices=["only", "without"], help="the tests with Docker, or others")
+    parser.addoption(
+        "--docker", choices=["only", "without"], help="the tests with Docker, or others"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

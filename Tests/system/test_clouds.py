@@ -87,4 +87,3 @@ def test_no_write_is_the_wrong_moment_to_be_killed(
     assert killed["start"] >= 7 and killed["stop"] >= 4, killed
     assert sum(killed.values()) < FARTHEST_WRITE - 1
     hub.stop()
-

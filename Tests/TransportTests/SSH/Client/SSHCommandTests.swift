@@ -141,7 +141,9 @@ extension SSHClientTests {
             }
         }
 
-        @Test func `a reader that was cancelled before it reads ends what is followed, though others hold it`() async throws {
+        @Test func `a reader that was cancelled before it reads ends what is followed, though others hold it`()
+            async throws
+        {
             try await with { server, link in
                 let stream = try await link.follow(RemoteCommand(["sh", "-c", "while echo y; do sleep 0.05; done"]))
                 let reading = Task {
