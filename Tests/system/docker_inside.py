@@ -23,17 +23,12 @@ class Inside:
         self.swarm = swarm
         self.name = name
         self.folder = folder
-        self.container = swarm.api.post(
-            "/containers/create",
-            {
-                "Image": TINY,
-                "Env": ["JUPYTERHUB_SERVICE_URL=http://127.0.0.1:1/"],
-                "HostConfig": {"NetworkMode": NETWORK},
-                "NetworkingConfig": {"EndpointsConfig": {NETWORK: {"Aliases": [name]}}},
-            },
-            name=name,
-        )["Id"]
-        until("Docker lets the container join", self._joins, 90)
+        self.container = self._create()
+        try:
+            until("Docker lets the container join", self._joins, 90, pause=1)
+        except BaseException:
+            self.remove()
+            raise
         state = until("the container runs", self._state)
         self.pid = state["State"]["Pid"]
         self.overlay_address = state["NetworkSettings"]["Networks"][NETWORK]["IPAddress"]
@@ -43,10 +38,24 @@ class Inside:
         self.resolver = folder / "resolv.conf"
         self.resolver.write_text("nameserver 127.0.0.11\noptions ndots:0\n")
 
+    def _create(self) -> str:
+        created = self.swarm.api.post(
+            "/containers/create",
+            {
+                "Image": TINY,
+                "Env": ["JUPYTERHUB_SERVICE_URL=http://127.0.0.1:1/"],
+                "HostConfig": {"NetworkMode": NETWORK},
+                "NetworkingConfig": {"EndpointsConfig": {NETWORK: {"Aliases": [self.name]}}},
+            },
+            name=self.name,
+        )
+        return created["Id"]
+
     def _joins(self) -> bool:
         """Whether it could be started.
 
-        Docker loses the network for a moment with its last task, and may be late to attach somebody.
+        Docker loses the network for a moment with its last task, and may be late to attach somebody. One
+        that it was too late for is never attached: another takes its place.
         """
         try:
             self.swarm.api.post(f"/containers/{self.container}/start")
@@ -54,6 +63,8 @@ class Inside:
             is_lost = refusal.status == 404 and "network" in refusal.message
             if not is_lost and "attaching to network failed" not in refusal.message:
                 raise
+            self.remove()
+            self.container = self._create()
             return False
         return True
 
