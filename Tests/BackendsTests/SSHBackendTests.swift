@@ -51,6 +51,32 @@ import Transport
         try await test.backend.stop(hub.handle, grace: .seconds(2))
         await test.remove()
     }
+
+    @Test func `that listen at once cost one command`() async throws {
+        let test = try await SSHTest(settings: ["LogLevel VERBOSE"])
+        // On a busy machine a server may listen too late for the program that started it.
+        var fewest = Int.max
+        for _ in 0..<5 where fewest > 1 {
+            let before = test.server.commands
+            let (handle, endpoint) = try await test.start(try test.plan())
+            try await test.answer(handle, endpoint)
+            fewest = min(fewest, test.server.commands - before)
+            try await test.backend.stop(handle, grace: .seconds(2))
+        }
+        #expect(fewest == 1)
+        await test.remove()
+    }
+
+    @Test func `that listened once and ended since do not answer`() async throws {
+        let test = try await SSHTest()
+        let (handle, endpoint) = try await test.start(try test.plan())
+        let pid = Int32(try #require(try SSHHandle(handle).pid))
+        kill(-pid, SIGKILL)
+        try await test.wait { kill(pid, 0) != 0 }
+        await #expect(throws: SpawnError.self) { try await test.answer(handle, endpoint) }
+        try await test.backend.stop(handle, grace: .seconds(2))
+        await test.remove()
+    }
 }
 
 extension HTTPClient {

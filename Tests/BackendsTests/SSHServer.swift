@@ -77,6 +77,12 @@ final class SSHServer: Sendable {
         for each in descendants(of: pid) { kill(each, SIGKILL) }
     }
 
+    /// How many it has run; it writes them down at `LogLevel VERBOSE`.
+    var commands: Int {
+        let log = (try? String(contentsOfFile: "\(directory.path)/sshd.log", encoding: .utf8)) ?? ""
+        return log.components(separatedBy: "Starting session: command").count - 1
+    }
+
     /// The processes of sshd that serve connections; what they started is not among them.
     private func descendants(of pid: Int32) -> [Int32] {
         let all = (try? ProcessStatus.all()) ?? []

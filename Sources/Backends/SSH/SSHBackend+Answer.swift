@@ -7,10 +7,12 @@ extension SSHBackend {
     /// Whether the server listens, as its machine sees it, and is the one that was started; and whether the way there is
     /// open.
     ///
-    /// The machine is asked once and waits there, for two seconds at most: nothing is sent to and fro meanwhile.
+    /// The machine is asked once and waits there, for two seconds at most: nothing is sent to and fro meanwhile. A server
+    /// that listened at once was seen by the program that started it.
     public func isAnswering(_ handle: Handle, at endpoint: Endpoint) async throws -> Bool {
         let ssh = try SSHHandle(handle)
         guard let port = ssh.port, ssh.pid != nil else { return false }
+        if places.takeListening(ssh.attempt), try await isOpen(ssh, port: port, endpoint) { return true }
         let answer: ShellAnswer
         do {
             answer = try await machines.runAgain(AnswerProgram(handle: ssh, port: port).text(), at: ssh.place)

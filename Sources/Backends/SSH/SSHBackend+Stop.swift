@@ -16,6 +16,7 @@ extension SSHBackend {
     }
 
     func end(_ ssh: SSHHandle, grace: Duration) async throws {
+        _ = places.takeListening(ssh.attempt)
         let grace = ssh.stopGrace.map { min(grace, .seconds($0)) } ?? grace
         let answer = try await machines.runAgain(
             StopProgram(handle: ssh, grace: grace).text(), at: ssh.place, limit: grace + .seconds(20))

@@ -165,6 +165,7 @@ struct SSHStart: Sendable {
             handle.startTime = startTime
             handle.bootID = String(words[2])
             handle.port = port
+            if answer["own"] != nil { machines.places.noteListening(handle.attempt) }
             return
         }
         if answer["taken"] != nil {

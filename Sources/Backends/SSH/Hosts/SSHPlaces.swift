@@ -11,6 +11,8 @@ final class SSHPlaces: Sendable {
         var used: [Key: SSHPlace] = [:]
         var passwords: [Key: Secret] = [:]
         var turns: [[String]: Int] = [:]
+        /// The attempts whose servers were seen to listen, until somebody asks.
+        var listening: Set<String> = []
     }
 
     /// An account on a machine.
@@ -70,6 +72,16 @@ final class SSHPlaces: Sendable {
             }
         }
         return places.map { ($0.value, $0.key.base) }.sorted { "\($0.0)" < "\($1.0)" }
+    }
+
+    /// The machine has seen this attempt's own server listen.
+    func noteListening(_ attempt: String) {
+        state.withLock { _ = $0.listening.insert(attempt) }
+    }
+
+    /// Whether it was seen to listen. Told once: it may have ended since.
+    func takeListening(_ attempt: String) -> Bool {
+        state.withLock { $0.listening.remove(attempt) != nil }
     }
 
     /// The number of the next one whose turn it is.

@@ -38,6 +38,7 @@ struct StartProgram: Sendable {
         text.set("before", url.0)
         text.set("after", url.1)
         text.add(ShellText.members)
+        text.add(ShellText.listens)
         text.define(
             "label", printing: labels.map { "\($0.name) \(LabelText.encoded($0.value))" }.joined(separator: "\n"))
         text.define("environment", printing: environment)
@@ -93,13 +94,9 @@ struct StartProgram: Sendable {
           stat_of $$ || refuse "/proc is not there"
           printf '%s %s\n' "$$" "$start" >"$d/starter" || refuse "cannot write to $base/sessions: is the disk full?"
           if [ -e "$base/ended/$attempt" ]; then rm -rf "$d"; say over; return; fi
-          set +f
-          set -- "$base"/ended/*
-          set -f
-          [ ! -e "$1" ] || find "$base/ended" -type f -mtime +2 -exec rm -f {} + 2>/dev/null
           port=
           for each in $ports; do
-            taken "$each" || { port=${each%:*}; break; }
+            taken "$each" || { port=${each%:*} hex=${each#*:}; break; }
           done
           [ -n "$port" ] || { rm -rf "$d"; say taken; return; }
           label >"$d/label" && environment >"$d/environment" && certificates && launcher >"$d/launcher" || refuse "cannot write to $base/sessions: is the disk full?"
@@ -108,9 +105,19 @@ struct StartProgram: Sendable {
           # The launcher tells when it runs and has read the environment; where it does not, it lets go all the same.
           set -- $(MULTIPLESPAWNER_SESSION=$id setsid -f /bin/sh "$d/launcher" "$d" 3>&1 </dev/null >>"$d/log" 2>&1)
           # The environment is empty already; nobody waits for this.
-          rm -f "$d/starter" "$d/environment" </dev/null >/dev/null 2>&1 &
+          {
+            rm -f "$d/starter" "$d/environment"
+            find "$base/ended" -type f -mtime +2 -exec rm -f {} +
+          } </dev/null >/dev/null 2>&1 &
           [ $# -eq 3 ] || refuse "the server's shell did not start: $(tail -n 1 "$d/log" 2>/dev/null)"
           say started "$1" "$2" "$3" "$port"
+          # A quick server is seen to listen at once, which spares a second program here.
+          pid=$1 began=$2 patience=1
+          for pause in 0.001 0.004 0.008 0.016 0.032; do
+            sleep "$pause"
+            lives "$pid" "$began" || return
+            if listens; then say own; return; fi
+          done
         }
         """#
 

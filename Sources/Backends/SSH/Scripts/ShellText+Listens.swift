@@ -1,0 +1,54 @@
+extension ShellText {
+    /// - `listens`: whether the server, whose leader is `pid`, or a child of it listens at the port `hex`. `patience`
+    ///   counts down; `listening` are the sockets that listen there, if it was looked.
+    ///
+    /// The kernel takes milliseconds to list all connections, and a server may take seconds to come. So the list is looked
+    /// at when its processes have other sockets than before, and now and then: it may be a while from the making of a
+    /// socket to its listening.
+    static let listens = #"""
+        seen=
+        looks=0
+        find_listening() {
+        found=$(pattern=": [0-9A-F]*:$hex [0-9A-F]*:[0-9A-F]* 0A "
+        grep -s "$pattern" /proc/net/tcp || grep -s "$pattern" /proc/net/tcp6)
+        [ -n "$found" ] || return 0
+        while read -r a b c d e f g h i inode rest; do listening="$listening $inode"; done <<end
+        $found
+        end
+        }
+        find_sockets() {
+          places=
+          for each in "$@"; do places="$places /proc/$each/fd"; done
+          sockets=
+          for each in $(ls -l $places 2>/dev/null); do
+            case $each in socket:*) sockets="$sockets $each" ;; esac
+          done
+        }
+        find_children() {
+          children=
+          { read -r children <"/proc/$1/task/$1/children"; } 2>/dev/null
+          family="$family $children"
+          set -- $children
+          for each in "$@"; do find_children "$each"; done
+        }
+        owns() {
+          for inode in $listening; do
+            case "$sockets " in *"socket:[$inode] "*) return 0 ;; esac
+          done
+          return 1
+        }
+        listens() {
+          listening=
+          family=$pid
+          find_children "$pid"
+          find_sockets $family
+          [ "$sockets" = "$seen" ] || looks=3
+          seen=$sockets
+          [ "$looks" -gt 0 ] || [ $((patience % 10)) -eq 0 ] || return 1
+          looks=$((looks - 1))
+          find_listening
+          owns
+        }
+
+        """#
+}
