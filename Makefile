@@ -17,7 +17,7 @@ TEST_PACKAGES := pytest requests playwright jsonschema schemathesis websockets '
   ansible-core 'moto[server,ec2]'
 # The compiler refuses an import that Package.swift does not allow: the tree is the import graph.
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
-# Suites that start many SSH servers, or keep every core busy: together they would wait until their time is over.
+# Suites that start many SSH servers, wait for other programs or keep every core busy: side by side they would wait too long.
 ALONE := SSHClient OpenSSH.as Servers.on SSHCertificate KnownHostsLive HostKeyExamination SSHAuthenticator SSHKeyFile \
   Ansible ScriptConfigurer MachineSequence HTTPCancellation EC2Fault OCIFault PluginProgram
 # Debian's proxy is the Node one, for the Python one holds back a spawn page's events until the end of a start.
@@ -72,10 +72,13 @@ test: packages $(HUB6)/.ready $(HUB5)/.ready $(HUB6)/.tests
 	echo "==> unit and contract tests"
 	export PATH=$(HUB6)/bin:$$PATH
 	swift test --skip-build $(SWIFT_FLAGS) $(patsubst %,--skip %,$(ALONE))
-	echo "==> those that need the machine for themselves, one after another"
-	swift test --skip-build --no-parallel $(SWIFT_FLAGS) $(patsubst %,--filter %,$(ALONE))
-	$(MAKE) swift-release
-	$(MAKE) fuzz
+	echo "==> those that wait for other programs, one after another; beside them, in .build/release.log, what has time:"
+	echo "    the engine (release), and the readers under libFuzzer"
+	nice -n 19 $(MAKE) swift-release fuzz >.build/release.log 2>&1 & release=$$!
+	trap 'kill $$release 2>/dev/null || true' EXIT
+	swift test --skip-build --ignore-lock --no-parallel $(SWIFT_FLAGS) $(patsubst %,--filter %,$(ALONE))
+	wait $$release || { cat .build/release.log; exit 1; }
+	cat .build/release.log
 	echo "==> the real thing: what needs Docker, and beside that all else; screenshots go to .build/screenshots"
 	# In the shortest of places, for paths of sockets have to be short.
 	base=$$(mktemp -d /tmp/ms.XXXX)

@@ -123,7 +123,7 @@ import Transport
         let generated = [
             "templates/spawner_templates.schema.json": CatalogueSchema.templates(registry).prettyText,
             "deployments/spawner_deployments.schema.json": CatalogueSchema.deployments(registry).prettyText,
-            "deployments/providers.schema.json": CatalogueSchema.providers().prettyText,
+            "deployments/providers.schema.json": CatalogueSchema.providers(registry).prettyText,
             "docs/plugin.schema.json": PluginProtocol.schema.prettyText,
         ]
         for (path, text) in generated {

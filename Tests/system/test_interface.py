@@ -97,8 +97,15 @@ def test_every_example_fits_its_schema(example: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"name": "x"}, [{"resource_type": "spaceship", "providers": ["local"]}], [{"nam": 1}]]
+    ("schema", "wrong"),
+    [
+        ("templates/spawner_templates", {"name": "x"}),
+        ("templates/spawner_templates", [{"resource_type": "spaceship", "providers": ["local"]}]),
+        ("templates/spawner_templates", [{"nam": 1}]),
+        ("deployments/providers", [{"name": "a", "kind": "ec2", "options": {"regoin": "x"}}]),
+        ("deployments/providers", [{"name": "a", "kind": "static", "options": {"hosts": 7}}]),
+    ],
 )
-def test_the_schema_refuses_what_the_reader_refuses(wrong: object) -> None:
-    document = json.loads((ROOT / "templates" / "spawner_templates.schema.json").read_text())
+def test_the_schema_refuses_what_the_reader_refuses(schema: str, wrong: object) -> None:
+    document = json.loads((ROOT / f"{schema}.schema.json").read_text())
     assert not jsonschema.Draft202012Validator(document).is_valid(wrong)

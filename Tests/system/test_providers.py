@@ -272,3 +272,40 @@ def test_no_write_is_the_wrong_moment_to_be_killed(
     assert killed["start"] >= 7 and killed["stop"] >= 4, killed
     assert sum(killed.values()) < FARTHEST_WRITE - 1
     hub.stop()
+
+
+def test_a_machine_of_a_pool_is_the_one_whose_host_key_the_pool_names(
+    new_hub: Callable[..., Hub],
+    binary: Path,
+    hosts: Hosts,
+    tiny: str,
+    jupyterhub_6: Path,
+    tmp_path: Path,
+) -> None:
+    keys = {"load_existing": True, "ssh_dir_path": str(hosts.folder), "key_name": hosts.key.name}
+    way = {"class": "corc.authenticator.SSHAuthenticator", "kwargs": keys}
+    known = {"hosts": ["{endpoint}"], "user": "root", "cmd": [tiny], "args": []}
+    spawner = {"class": "multiplespawner.SSH", "kwargs": known}
+    first, second = hosts.all[:2]
+
+    def lab(name: str, key: str) -> dict[str, Any]:
+        options = {"hosts": [{"host": first.address, "host_key": key}]}
+        return {"name": name, "kind": "static", "types": ["virtual_machine"], "options": options}
+
+    own = files(hosts, tiny)
+    own["providers.json"] = [lab("right", first.host_key), lab("wrong", second.host_key)]
+    own["spawner_templates.json"] = [
+        template(hosts, tiny, name, providers=[name], spawner=spawner, authenticator=way)
+        for name in ("right", "wrong")
+    ]
+    engine = Engine(binary, tmp_path / "engine", own).start()
+    hub = new_hub(jupyterhub_6, ssh_settings(engine)).start()
+    hub.run("ada", "", {"template": "right"})
+    assert hub.answer("ada").ok
+    hub.end("ada")
+    told = hub.begin("bob", "", {"template": "wrong"})
+    assert told.status_code >= 400
+    assert f"'{first.address}:22' is not the machine that 'host_key' means" in told.text, told.text
+    until("all is undone", lambda: engine.sessions() == [] and hosts.is_empty())
+    hub.stop()
+    engine.stop()

@@ -15,9 +15,10 @@ struct DoctorCommand: AsyncParsableCommand {
             let settings = try options.settings()
             let sources = try CataloguePaths(settings, home: options.home).sources()
             let connections = Connections()
+            let installation = StateDirectory.installation(in: settings.stateDirectory) ?? ""
             let registry = try Plugins.registry(
-                stateDirectory: settings.stateDirectory, docker: settings.docker, playbooks: settings.playbooks,
-                connections: connections)
+                stateDirectory: settings.stateDirectory, docker: settings.docker, installation: installation,
+                playbooks: settings.playbooks, connections: connections)
             let reading = Catalogue.read(sources, registry: registry)
             var findings = reading.diagnostics.map {
                 Finding($0.severity == .error ? .failed : .warning, "files", $0.description)
@@ -50,7 +51,7 @@ struct DoctorCommand: AsyncParsableCommand {
                 }
             }
             for entry in reading.catalogue?.providers ?? [] {
-                findings += await registry.examine(entry).map {
+                findings += await registry.examine(entry, installation: installation).map {
                     Finding($0.level, "\(entry.name): \($0.subject)", $0.message)
                 }
             }

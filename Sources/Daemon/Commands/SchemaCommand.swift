@@ -20,7 +20,7 @@ struct SchemaCommand: AsyncParsableCommand {
                 switch file {
                 case .templates: CatalogueSchema.templates(registry)
                 case .deployments: CatalogueSchema.deployments(registry)
-                case .providers: CatalogueSchema.providers()
+                case .providers: CatalogueSchema.providers(registry)
                 case .plugin: PluginProtocol.schema
                 case .settings: JSONSchema.document(title: "MultipleSpawner settings", .object(Settings.shape))
                 }

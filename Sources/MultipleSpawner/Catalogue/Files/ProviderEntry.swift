@@ -39,6 +39,17 @@ public struct ProviderEntry: Sendable, Hashable {
             "What a session costs there for an hour; where several providers can serve, the cheaper one is taken."),
     ])
 
+    /// The same with the options that each kind takes, for whoever writes the file.
+    static func shape(for registry: Registry) -> ObjectShape {
+        var shape = Self.shape
+        shape.variants = Variants(
+            selector: "kind", target: "options",
+            cases: registry.providers.map {
+                Variants.Case($0.kind.rawValue, names: [$0.kind.rawValue], .object($0.options))
+            })
+        return shape
+    }
+
     /// The kind that a name stands for.
     static func kind(of name: String) -> String {
         ["local", "swarm", "oci", "ec2", "libvirt_provider"].contains(name) ? name : "static"

@@ -36,8 +36,9 @@ public enum CatalogueSchema {
     }
 
     /// Of `providers.json`.
-    public static func providers() -> JSONValue {
+    public static func providers(_ registry: Registry) -> JSONValue {
         JSONSchema.document(
-            title: "MultipleSpawner providers: who owns the machines", .list(.object(ProviderEntry.shape)))
+            title: "MultipleSpawner providers: who owns the machines",
+            .list(.object(ProviderEntry.shape(for: registry))))
     }
 }
