@@ -134,7 +134,9 @@ def measure(folder: Path, machines: Machines) -> None:
     for name, seconds in of.items():
         print(f"{name:26}{seconds * 1000:8.1f} ms, least {min(took[name]) * 1000:.1f} ms")
     over = of[FORCED] - of[PLAIN] - of[ALONE]
-    print(f"over ansible-playbook alone: {over:.3f} s, {over / of[ALONE]:.2f} times (aim: at most 0.3 s)")
+    print(
+        f"over ansible-playbook alone: {over:.3f} s, {over / of[ALONE]:.2f} times (aim: at most 0.3 s)"
+    )
     passed = of[PREPARED] - of[PLAIN]
     print(f"a prepared machine is passed in {passed * 1000:.1f} ms (aim: less than 20)")
 

@@ -165,6 +165,57 @@ def test_the_command_line_says_which_promises_a_program_keeps(
     assert json.loads(schema.stdout)["$defs"]["provider-acquire-question"]
 
 
+# Programs of the other two kinds: a way in, and a mark on the machine, each a file.
+MADE = """#!/usr/bin/env python3
+import json, pathlib, sys
+
+question = json.loads(sys.stdin.readline())
+made = pathlib.Path("DIRECTORY") / question["session"]
+
+
+def say(**line):
+    print(json.dumps(line), flush=True)
+
+
+if question["action"] in ("prepare", "apply"):
+    if question["action"] == "apply":
+        say(checkpoint={"made": str(made)})
+        if json.loads(sys.stdin.readline()) != {"saved": True}:
+            sys.exit(1)
+    made.touch()
+elif question["action"] == "cleanup":
+    made.unlink(missing_ok=True)
+say(result=RESULT)
+"""
+RESULTS = {
+    "authenticator": '{"account": "ada", "grant": {"made": str(made)}}',
+    "configurer": "{}",
+}
+
+
+@pytest.mark.parametrize("kind", ["backend", "authenticator", "configurer"])
+def test_a_program_of_each_kind_is_held_to_its_promises(
+    kind: str, binary: Path, tmp_path: Path
+) -> None:
+    program = EXAMPLES / "plugin_backend.py"
+    directory = tmp_path / "made"
+    directory.mkdir()
+    if kind in RESULTS:
+        program = tmp_path / "program.py"
+        text = MADE.replace("DIRECTORY", str(directory))
+        program.write_text(text.replace("RESULT)", f"{RESULTS[kind]})"))
+        program.chmod(0o755)
+    data = json.dumps({"directory": str(directory)})
+    command = [str(binary), "plugin", "test", str(program), "--kind", kind, "--data", data]
+    done = subprocess.run([*command, "--format", "json"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    findings = json.loads(done.stdout)
+    # A backend cannot be made unreachable by whoever tries it.
+    allowed = {"ok", "warning"} if kind == "backend" else {"ok"}
+    assert len(findings) >= 4 and {finding["level"] for finding in findings} <= allowed, findings
+    assert [path for path in directory.rglob("*") if path.is_file()] == [], "nothing is left"
+
+
 @pytest.mark.parametrize(
     "moment, last", [("--crash-at-write", FARTHEST_WRITE), ("--crash-after-write", 7)]
 )
