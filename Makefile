@@ -159,6 +159,8 @@ $(VENV)/jupyterhub-%/.hub: | packages
 	@echo "==> JupyterHub $* in .build/venv/jupyterhub-$*"
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/pip install --quiet --disable-pip-version-check 'jupyterhub==$*.*' $(HUB_PACKAGES)
+	# Optional to jsonschema, which imports it at each start of a hub and of a server, for a second; nothing asks it.
+	$(@D)/bin/pip uninstall --quiet --disable-pip-version-check --yes rfc3987-syntax
 	touch $@
 
 $(VENV)/jupyterhub-%/.ready: $(VENV)/jupyterhub-%/.hub $(PYTHON_SOURCES)

@@ -122,6 +122,21 @@ def test_by_the_password_that_the_user_has_on_the_machine(
     assert PASSWORD not in told and PASSWORD.encode() not in kept
 
 
+def test_a_password_is_known_again_when_its_user_starts_another_server(
+    hub: Hub, engine: Engine, traces: Traces
+) -> None:
+    Visitor(hub).log_in("ada", PASSWORD)
+    hub.run("ada", options=by("password"))
+    engine.kill()
+    engine.start()
+    assert [each["state"] for each in engine.sessions()] == ["running"], "unknown is not dead"
+    hub.run("ada", "second", options=by("password"))
+    until("the first answers again", lambda: hub.answer("ada").ok)
+    hub.end("ada")
+    hub.end("ada", "second")
+    traces.check("ada")
+
+
 def test_a_password_that_is_not_that_of_the_machine(hub: Hub, site: Site, traces: Traces) -> None:
     Visitor(hub).log_in("bob", "wrong")
     address = site.all[0].address

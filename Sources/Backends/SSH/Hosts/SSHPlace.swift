@@ -35,7 +35,8 @@ struct SSHPlace: Sendable, Hashable, Codable {
             throw SpawnError(
                 .unauthorized,
                 "nothing is known to log in with at \(self); name a key in 'ssh_keyfile', or give the daemon's account one "
-                    + "(ssh-keygen -t ed25519)")
+                    + "(ssh-keygen -t ed25519). A password is forgotten when the daemon ends, and known again when its user "
+                    + "starts a server there")
         }
         let policy = HostKeyPolicy(files: knownHosts, acceptsNew: acceptsNew)
         let way = jumps.map {
