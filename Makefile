@@ -79,16 +79,19 @@ test: packages $(HUB6)/.ready $(HUB5)/.ready $(HUB6)/.tests
 	swift test --skip-build --ignore-lock --no-parallel $(SWIFT_FLAGS) $(patsubst %,--filter %,$(ALONE))
 	wait $$release || { cat .build/release.log; exit 1; }
 	cat .build/release.log
-	echo "==> the real thing: what needs Docker, and beside that all else; screenshots go to .build/screenshots"
+	echo "==> the real thing, in three parts side by side; screenshots go to .build/screenshots"
 	# In the shortest of places, for paths of sockets have to be short.
 	base=$$(mktemp -d /tmp/ms.XXXX)
-	$(HUB6)/bin/python -m pytest --docker only --basetemp $$base/d Tests/system >.build/docker.log 2>&1 & docker=$$!
-	trap 'kill $$docker 2>/dev/null || true' EXIT
+	parts=()
+	for part in containers machines; do
+	  $(HUB6)/bin/python -m pytest --part $$part --basetemp $$base/$${part::1} Tests/system >.build/$$part.log 2>&1 &
+	  parts+=($$!)
+	done
+	trap 'kill $${parts[*]} 2>/dev/null || true' EXIT
 	failed=0
-	$(HUB6)/bin/python -m pytest --docker without --basetemp $$base/o Tests/system || failed=1
-	echo "==> what needs Docker"
-	wait $$docker || failed=1
-	cat .build/docker.log
+	$(HUB6)/bin/python -m pytest --part rest --basetemp $$base/r Tests/system || failed=1
+	for part in $${parts[*]}; do wait $$part || failed=1; done
+	cat .build/containers.log .build/machines.log
 	[ $$failed = 0 ]
 	rm -rf $$base
 

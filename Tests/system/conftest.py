@@ -27,26 +27,33 @@ def pytest_configure() -> None:
         leave_the_machines_network()
 
 
+# What prepares or boots whole machines.
+MACHINES = {"test_clouds", "test_configurers", "test_libvirt", "test_playbooks"}
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--docker only` and `--docker without` are two halves that may run side by side."""
+    """The parts take about as long, and may run side by side."""
     parser.addoption(
-        "--docker", choices=["only", "without"], help="the tests with Docker, or others"
+        "--part", choices=["containers", "machines", "rest"], help="some of the tests alone"
     )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """There is one swarm, so all that needs it is in one half."""
-    half = config.getoption("--docker")
-    if half is None:
+    """There is one swarm, and one set of machines that are a swarm: each belongs to one part."""
+    wanted = config.getoption("--part")
+    if wanted is None:
         return
 
-    def needs_docker(item: pytest.Item) -> bool:
+    def part(item: pytest.Item) -> str:
         fixtures = getattr(item, "fixturenames", ())
-        return "docker_lock" in fixtures or item.path.stem.startswith("test_swarm")
+        if "cluster_lock" in fixtures or item.path.stem in MACHINES:
+            return "machines"
+        is_docker = "docker_lock" in fixtures or item.path.stem.startswith("test_swarm")
+        return "containers" if is_docker else "rest"
 
-    others = [item for item in items if needs_docker(item) != (half == "only")]
+    others = [item for item in items if part(item) != wanted]
     config.hook.pytest_deselected(items=others)
-    items[:] = [item for item in items if item not in others]
+    items[:] = [item for item in items if part(item) == wanted]
 
 
 @pytest.fixture(scope="session")

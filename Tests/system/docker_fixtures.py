@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +37,28 @@ class DockerEngine(Engine):
                 self.kill()
 
 
-@pytest.fixture(scope="session")
-def docker_lock() -> Iterator[None]:
-    """One run at a time has the Docker Engines of this copy of the project."""
+@contextmanager
+def _locked(name: str) -> Iterator[None]:
     RUN.mkdir(mode=0o700, exist_ok=True)
-    with open(RUN / "lock", "w") as lock:
+    with open(RUN / name, "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             pytest.fail("another run of these tests has the Docker Engines; wait until it is over")
+        yield
+
+
+@pytest.fixture(scope="session")
+def docker_lock() -> Iterator[None]:
+    """One run at a time has the Docker Engine of this copy of the project."""
+    with _locked("lock"):
+        yield
+
+
+@pytest.fixture(scope="session")
+def cluster_lock() -> Iterator[None]:
+    """One run at a time has the machines with Docker Engines of this copy of the project."""
+    with _locked("cluster-lock"):
         yield
 
 
@@ -74,7 +87,7 @@ def singleuser(swarm: Swarm) -> str:
 
 
 @pytest.fixture(scope="module")
-def cluster(docker_lock: None, tiny_image: bytes) -> Iterator[Cluster]:
+def cluster(cluster_lock: None, tiny_image: bytes) -> Iterator[Cluster]:
     """Three machines, each with a Docker Engine, that are one swarm."""
     cluster = Cluster(3, tiny_image)
     yield cluster

@@ -36,7 +36,7 @@ def tls(authority: Authority) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def cluster(docker_lock: None, tiny_image: bytes, authority: Authority) -> Iterator[Cluster]:
+def cluster(cluster_lock: None, tiny_image: bytes, authority: Authority) -> Iterator[Cluster]:
     """Three managers, of which any two are enough."""
     certificate, key = authority.sign("engine", "serverAuth", *ADDRESSES)
     options = (

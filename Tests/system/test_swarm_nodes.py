@@ -23,7 +23,7 @@ OPTIONS = {"template": "spread", "user_install_files": UPLOAD}
 
 @pytest.fixture(scope="module", params=[2, 3], ids=["two-nodes", "three-nodes"])
 def cluster(
-    request: pytest.FixtureRequest, docker_lock: None, tiny_image: bytes
+    request: pytest.FixtureRequest, cluster_lock: None, tiny_image: bytes
 ) -> Iterator[Cluster]:
     """Machines of which each runs servers; the last is the one that will be lost."""
     cluster = Cluster(request.param, tiny_image)
