@@ -12,7 +12,7 @@ extension ShellText {
         found=$(pattern=": [0-9A-F]*:$hex [0-9A-F]*:[0-9A-F]* 0A "
         grep -s "$pattern" /proc/net/tcp || grep -s "$pattern" /proc/net/tcp6)
         [ -n "$found" ] || return 0
-        while read -r a b c d e f g h i inode rest; do listening="$listening $inode"; done <<end
+        while IFS= read -r line; do set -- $line; listening="$listening ${10}"; done <<end
         $found
         end
         }
