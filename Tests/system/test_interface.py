@@ -103,7 +103,7 @@ def test_every_example_fits_its_schema(example: Path) -> None:
         ("templates/spawner_templates", [{"resource_type": "spaceship", "providers": ["local"]}]),
         ("templates/spawner_templates", [{"nam": 1}]),
         ("deployments/providers", [{"name": "a", "kind": "ec2", "options": {"regoin": "x"}}]),
-        ("deployments/providers", [{"name": "a", "kind": "static", "options": {"hosts": 7}}]),
+        ("deployments/providers", [{"name": "a", "kind": "static", "options": {"choise": "pack"}}]),
     ],
 )
 def test_the_schema_refuses_what_the_reader_refuses(schema: str, wrong: object) -> None:

@@ -29,8 +29,6 @@ python=$(inside python3 -c 'import platform; print(platform.python_version())')
 inside python3 -m venv /opt/jupyter
 # shellcheck disable=SC2086
 inside /opt/jupyter/bin/pip install --quiet --disable-pip-version-check --no-index --find-links /wheels $packages
-# Optional to jsonschema, which imports it at each start of a server, for a second; nothing asks it.
-inside /opt/jupyter/bin/pip uninstall --quiet --disable-pip-version-check --yes rfc3987-syntax
 inside useradd --create-home --uid 1000 --shell /bin/bash jovyan
 rm -rf "$work/root/wheels" "$work/root/var/cache/apt" "$work/root/var/lib/apt/lists"
 

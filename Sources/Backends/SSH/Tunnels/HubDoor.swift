@@ -13,6 +13,8 @@ final class HubDoor: Sendable {
         var isClosed = false
         var waiting: [CheckedContinuation<Void, Never>] = []
         var task: Task<Void, Never>?
+        /// What is waited for before the next try.
+        var pause: Task<Void, Never>?
     }
 
     private let machines: SSHMachines
@@ -32,14 +34,15 @@ final class HubDoor: Sendable {
         state.withLock { $0.task = task }
     }
 
-    /// The port, once it is open.
+    /// The port, once it is open. Where it could not be opened, it is tried again at once: what was in the way may be gone.
     ///
-    /// - Throws: why it could not be opened the last time.
+    /// - Throws: why it cannot be opened.
     func port() async throws -> Int {
         await withCheckedContinuation { continuation in
             let isSettled = state.withLock { state in
-                if state.isOpen || state.failure != nil || state.isClosed { return true }
+                if state.isOpen || state.isClosed { return true }
                 state.waiting.append(continuation)
+                state.pause?.cancel()
                 return false
             }
             if isSettled { continuation.resume() }
@@ -84,9 +87,23 @@ final class HubDoor: Sendable {
                         "servers cannot reach the hub", metadata: ["place": "\(place)", "reason": "\(failure)"])
                 }
                 settle { $0.failure = failure }
-                try? await Task.sleep(for: pause)
+                await rest(pause)
                 pause = min(pause * 2, .seconds(30))
             }
+        }
+    }
+
+    /// Waits for that long, or until somebody asks for the port.
+    private func rest(_ length: Duration) async {
+        let pause = Task { _ = try? await Task.sleep(for: length) }
+        state.withLock { state in
+            state.pause = pause
+            if !state.waiting.isEmpty { pause.cancel() }
+        }
+        await withTaskCancellationHandler {
+            await pause.value
+        } onCancel: {
+            pause.cancel()
         }
     }
 
