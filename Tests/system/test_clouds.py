@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cloud_stand_in import CREDENTIALS, Cloud
+from cloud_stand_in import Cloud
+from ec2_stand_in import EC2
 from engine import Engine
 from hub import Hub
+from oci_stand_in import OCI
 from ssh_fixtures import DEPLOYMENTS, ssh_settings
 from test_crash import survived
 from waiting import until
@@ -18,10 +20,12 @@ from waiting import until
 FARTHEST_WRITE = 40
 
 
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+@pytest.fixture(scope="module", params=[EC2, OCI], ids=["ec2", "oci"])
+def cloud(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cloud]:
     """A cloud without machines."""
-    cloud = Cloud(tmp_path_factory.mktemp("cloud"))
+    cloud = request.param(tmp_path_factory.mktemp("cloud"))
     yield cloud
     cloud.remove()
 
@@ -31,7 +35,7 @@ def cloud_engine(
     binary: Path, cloud: Cloud, tiny: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Engine]:
     """A daemon that makes machines there, with a key of each session's own."""
-    for name, value in {**CREDENTIALS, "CORC_SSH_PATH": str(tmp_path / "keys")}.items():
+    for name, value in {**cloud.credentials, "CORC_SSH_PATH": str(tmp_path / "keys")}.items():
         monkeypatch.setenv(name, value)
     template: dict[str, Any] = {
         "name": "cloudy",
@@ -79,11 +83,30 @@ def test_no_write_is_the_wrong_moment_to_be_killed(
             killed["stop"] += not survived(cloud_engine, stop, "stop")
             stop.result()
             assert cloud_engine.sessions() == [] and hub.server("ada") == {}
-            until("no machine is left", lambda: cloud.instances() == [])
+            until("no machine is left", lambda: not cloud.instances())
             assert cloud.error is None, cloud.error
             cloud_engine.kill()
             if sum(killed.values()) < write:
                 break  # the last engine lived through all its writes: there are no more
     assert killed["start"] >= 7 and killed["stop"] >= 4, killed
     assert sum(killed.values()) < FARTHEST_WRITE - 1
+    hub.stop()
+
+
+def test_a_lost_answer_makes_no_second_machine(
+    new_hub: Callable[..., Hub], cloud_engine: Engine, cloud: Cloud, jupyterhub_6: Path
+) -> None:
+    cloud_engine.start()
+    hub = new_hub(jupyterhub_6, ssh_settings(cloud_engine)).start()
+    hub.add("ada")
+    before = cloud.wire.cuts
+    cloud.wire.lose_the_answer_to(cloud.LAUNCH)
+    hub.run("ada", "", {"template": "cloudy"})
+    assert cloud.wire.cuts == before + 1, "the answer was lost"
+    assert hub.answer("ada").ok
+    assert len(cloud.instances()) == 1
+    hub.end("ada")
+    assert cloud_engine.sessions() == []
+    until("no machine is left", lambda: not cloud.instances())
+    assert cloud.error is None, cloud.error
     hub.stop()
