@@ -41,7 +41,9 @@ class CutWire:
                 target=self._answers, args=(client, server, doomed), daemon=True
             ).start()
 
-    def _requests(self, client: socket.socket, server: socket.socket, doomed: threading.Event):
+    def _requests(
+        self, client: socket.socket, server: socket.socket, doomed: threading.Event
+    ) -> None:
         seen = b""
         try:
             while said := client.recv(65536):
@@ -56,7 +58,9 @@ class CutWire:
         except OSError:
             pass  # the other end is gone, and its own thread tells ours
 
-    def _answers(self, client: socket.socket, server: socket.socket, doomed: threading.Event):
+    def _answers(
+        self, client: socket.socket, server: socket.socket, doomed: threading.Event
+    ) -> None:
         try:
             while said := server.recv(65536):
                 if doomed.is_set():

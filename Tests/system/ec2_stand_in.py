@@ -25,9 +25,9 @@ class EC2(Cloud):
     def __init__(self, folder: Path) -> None:
         self.credentials = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
         self.log = open(folder / "moto.log", "wb")
-        program = Path(sys.executable).with_name("moto_server")
+        program = Path(__file__).with_name("moto_with_tokens.py")
         self.moto = subprocess.Popen(
-            [str(program), "-H", "127.0.0.1", "-p", "0"],
+            [sys.executable, str(program), "-H", "127.0.0.1", "-p", "0"],
             stdin=subprocess.DEVNULL,
             stdout=self.log,
             stderr=subprocess.STDOUT,

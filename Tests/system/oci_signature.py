@@ -40,14 +40,14 @@ def complaint(
     if found[2] != key_id:
         return "another key"
     signed = found[1].split(" ")
-    missing = (ALWAYS | (WITH_A_BODY if method in ("POST", "PUT") else set())) - set(signed)
-    # An action has no body, and no headers of one.
-    if method == "POST" and "?" in target and not body:
-        missing -= WITH_A_BODY
+    has_body = method in ("POST", "PUT")
+    missing = (ALWAYS | (WITH_A_BODY if has_body else set())) - set(signed)
     if missing:
         return f"it does not sign {sorted(missing)}"
-    if body and headers.get("x-content-sha256") != _digest(body):
+    if has_body and headers.get("x-content-sha256") != _digest(body):
         return "it signs another body"
+    if has_body and headers.get("content-type") != "application/json":
+        return "its body is no JSON"
     lines = []
     for name in signed:
         value = f"{method.lower()} {target}" if name == "(request-target)" else headers.get(name)
