@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -63,6 +65,17 @@ def cloud_engine(
         engine.stop()
 
 
+def doctor(engine: Engine) -> str:
+    """What the command line says of the clouds."""
+    done = subprocess.run(
+        [str(engine.binary), "doctor"],
+        env={**os.environ, **engine.environment},
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout + done.stderr
+
+
 def test_no_write_is_the_wrong_moment_to_be_killed(
     new_hub: Callable[..., Hub], cloud_engine: Engine, cloud: Cloud, jupyterhub_6: Path
 ) -> None:
@@ -105,6 +118,7 @@ def test_a_lost_answer_makes_no_second_machine(
     assert cloud.wire.cuts == before + 1, "the answer was lost"
     assert hub.answer("ada").ok
     assert len(cloud.instances()) == 1
+    assert "; 1 of its machines are ours" in doctor(cloud_engine)
     hub.end("ada")
     assert cloud_engine.sessions() == []
     until("no machine is left", lambda: not cloud.instances())
