@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help run test images bench fuzz sanitize format packages swift-release
+.PHONY: help run test environments images bench fuzz sanitize format packages swift-release
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
@@ -64,11 +64,13 @@ run: packages swift-release $(HUB6)/.ready
 	(cd $$state && exec $(HUB6)/bin/jupyterhub -f $(CURDIR)/python/examples/jupyterhub_config.py) || true
 
 test: APT := $(LIBRARIES) pkg-config gcc openssl openssh-client openssh-server python3-venv chromium $(PROXY) $(DOCKER) $(LIBVIRT)
-test: packages $(HUB6)/.ready $(HUB5)/.ready $(HUB6)/.tests
-	@echo "==> building the engine (debug) and its tests, and beside that the images; what is said of them is in .build/images.log"
-	$(MAKE) images >.build/images.log 2>&1 & images=$$!
+test: packages
+	@echo "==> building the engine (debug) and its tests; beside that, in .build/environments.log, hubs and images"
+	install -d .build
+	$(MAKE) environments >.build/environments.log 2>&1 & environments=$$!
+	trap 'kill $$environments 2>/dev/null || true' EXIT
 	swift build --build-tests $(SWIFT_FLAGS)
-	wait $$images || { cat .build/images.log; exit 1; }
+	wait $$environments || { cat .build/environments.log; exit 1; }
 	echo "==> unit and contract tests"
 	export PATH=$(HUB6)/bin:$$PATH
 	swift test --skip-build $(SWIFT_FLAGS) $(patsubst %,--skip %,$(ALONE))
@@ -94,6 +96,10 @@ test: packages $(HUB6)/.ready $(HUB5)/.ready $(HUB6)/.tests
 	cat .build/containers.log .build/machines.log
 	[ $$failed = 0 ]
 	rm -rf $$base
+
+# What the tests run in: the hubs with all that is tested on them, images of containers and of a machine.
+environments: APT := python3-venv gcc $(DOCKER)
+environments: $(HUB6)/.ready $(HUB5)/.ready $(HUB6)/.tests images
 
 images: APT := python3-venv gcc $(DOCKER)
 images: packages $(SINGLEUSER) $(RUNTIME) $(WHEELS) $(SINGLEUSER_WHEELS) $(REGISTRY) $(MACHINE)
