@@ -67,32 +67,40 @@ test: APT := $(LIBRARIES) pkg-config gcc openssl openssh-client openssh-server p
 test: packages
 	@echo "==> building the engine (debug) and its tests; beside that, in .build/environments.log, hubs and images"
 	install -d .build
-	$(MAKE) environments >.build/environments.log 2>&1 & environments=$$!
-	trap 'kill $$environments 2>/dev/null || true' EXIT
+	# What runs beside has a group of processes of its own: a make that is ended leaves what it has started.
+	beside=
+	trap 'for each in $$beside; do kill -- -$$each 2>/dev/null || true; done' EXIT
+	set -m
+	$(MAKE) environments >.build/environments.log 2>&1 & beside=$$!
+	set +m
 	swift build --build-tests $(SWIFT_FLAGS)
-	wait $$environments || { cat .build/environments.log; exit 1; }
+	wait $$beside || { beside=; cat .build/environments.log; exit 1; }
+	beside=
 	echo "==> unit and contract tests"
 	export PATH=$(HUB6)/bin:$$PATH
 	swift test --skip-build $(SWIFT_FLAGS) $(patsubst %,--skip %,$(ALONE))
 	echo "==> those that wait for other programs, one after another; beside them, in .build/release.log, what has time:"
 	echo "    the engine (release), and the readers under libFuzzer"
-	nice -n 19 $(MAKE) swift-release fuzz >.build/release.log 2>&1 & release=$$!
-	trap 'kill $$release 2>/dev/null || true' EXIT
+	set -m
+	nice -n 19 $(MAKE) swift-release fuzz >.build/release.log 2>&1 & beside=$$!
+	set +m
 	swift test --skip-build --ignore-lock --no-parallel $(SWIFT_FLAGS) $(patsubst %,--filter %,$(ALONE))
-	wait $$release || { cat .build/release.log; exit 1; }
+	wait $$beside || { beside=; cat .build/release.log; exit 1; }
+	beside=
 	cat .build/release.log
 	echo "==> the real thing, in three parts side by side; screenshots go to .build/screenshots"
 	# In the shortest of places, for paths of sockets have to be short.
 	base=$$(mktemp -d /tmp/ms.XXXX)
-	parts=()
+	set -m
 	for part in containers machines; do
 	  $(HUB6)/bin/python -m pytest --part $$part --basetemp $$base/$${part::1} Tests/system >.build/$$part.log 2>&1 &
-	  parts+=($$!)
+	  beside+=" $$!"
 	done
-	trap 'kill $${parts[*]} 2>/dev/null || true' EXIT
+	set +m
 	failed=0
 	$(HUB6)/bin/python -m pytest --part rest --basetemp $$base/r Tests/system || failed=1
-	for part in $${parts[*]}; do wait $$part || failed=1; done
+	for each in $$beside; do wait $$each || failed=1; done
+	beside=
 	cat .build/containers.log .build/machines.log
 	[ $$failed = 0 ]
 	rm -rf $$base
@@ -168,7 +176,7 @@ $(VENV)/jupyterhub-%/.hub: | packages
 	@echo "==> JupyterHub $* in .build/venv/jupyterhub-$*"
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/pip install --quiet --disable-pip-version-check 'jupyterhub==$*.*' $(HUB_PACKAGES)
-	# Optional to jsonschema, which imports it at each start of a hub and of a server, for a second; nothing asks it.
+	# jsonschema imports it where it is there: a second of each start of a hub and of a server. Nothing here checks such texts.
 	$(@D)/bin/pip uninstall --quiet --disable-pip-version-check --yes rfc3987-syntax
 	touch $@
 

@@ -23,6 +23,7 @@ from docker_network import leave_the_machines_network  # noqa: E402
 from engine import Engine  # noqa: E402
 from machines import Machines  # noqa: E402
 from ssh_fixtures import DEPLOYMENTS  # noqa: E402
+from waiting import until  # noqa: E402
 
 TURNS = int(os.environ.get("TURNS", "7"))
 ALONE, PLAIN, FORCED, PREPARED = "ansible-playbook alone", "plain", "forced", "prepared"
@@ -97,6 +98,7 @@ def start(daemon: Engine, name: str) -> Callable[[int], float]:
         seconds = time.perf_counter() - begun
         assert '"state":"running"' in story, story[-1000:]
         daemon.call("DELETE", f"/v1/sessions/{session}")
+        until("it is over", lambda: not daemon.sessions())
         return seconds
 
     return run

@@ -173,14 +173,19 @@ import Transport
     }
 
     @Test func `says where tunnels are forbidden, and where nobody listens`() async throws {
-        func carry(_ link: OpenSSHLink, to port: Int) async throws -> SpawnError {
+        func carry(_ link: OpenSSHLink, to port: Int, turns: Int = 4) async throws -> SpawnError {
             var pair: [Int32] = [-1, -1]
             socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair)
             let (near, far) = (pair[0], pair[1])
             defer { close(near) }
-            return try await #require(throws: SpawnError.self) {
+            do {
                 try await link.carry(OpenSocket(owning: far), to: .tcp(host: "127.0.0.1", port: port))
+            } catch let error as SpawnError {
+                return error
             }
+            // `ssh` says nothing of a tunnel that stands, so on a busy machine a refusal may come too late to be one.
+            try #require(turns > 0)
+            return try await carry(link, to: port, turns: turns - 1)
         }
         let nobody = try #require(SocketAddress("127.0.0.1", port: 0)).bindOnce()
         try await with(settings: ["AllowTcpForwarding no"]) { (server, link) async throws in

@@ -59,7 +59,7 @@ class Cloud(Hosts, abc.ABC):
         # What went wrong in the thread that boots machines, or in a request.
         self.error: Exception | None = None
         self.over = threading.Event()
-        self.booting = threading.Thread(target=self._boot_what_runs)
+        self.booting = threading.Thread(target=self._boot_what_runs, daemon=True)
         self.booting.start()
 
     @abc.abstractmethod

@@ -32,7 +32,7 @@ MACHINES = {"test_clouds", "test_configurers", "test_libvirt", "test_playbooks"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The parts take about as long, and may run side by side."""
+    """The parts take about equally long, and may run side by side."""
     parser.addoption(
         "--part", choices=["containers", "machines", "rest"], help="some of the tests alone"
     )

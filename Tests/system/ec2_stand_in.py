@@ -78,6 +78,8 @@ class EC2(Cloud):
         }
 
     def remove(self) -> None:
-        super().remove()
-        end(self.moto)
-        self.log.close()
+        try:
+            super().remove()
+        finally:
+            end(self.moto)
+            self.log.close()

@@ -93,7 +93,7 @@ class OCI(Cloud):
         self.lock = threading.Lock()
         self.server = Interface(self, key.public_key(), f"{TENANCY}/{USER}/{FINGERPRINT}")
         super().__init__(folder, self.server.server_port)
-        self.serving = threading.Thread(target=self.server.serve_forever)
+        self.serving = threading.Thread(target=self.server.serve_forever, daemon=True)
         self.serving.start()
 
     # What the machines are booted by
@@ -141,10 +141,12 @@ class OCI(Cloud):
         }
 
     def remove(self) -> None:
-        super().remove()
-        self.server.shutdown()
-        self.serving.join()
-        self.server.server_close()
+        try:
+            super().remove()
+        finally:
+            self.server.shutdown()
+            self.serving.join()
+            self.server.server_close()
 
     # What is asked, each with the lock held
 

@@ -63,6 +63,7 @@ def cloud_engine(
     yield engine
     if engine.process is not None:
         engine.stop()
+    assert cloud.error is None, cloud.error
 
 
 def doctor(engine: Engine) -> str:

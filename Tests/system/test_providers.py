@@ -299,13 +299,16 @@ def test_a_machine_of_a_pool_is_the_one_whose_host_key_the_pool_names(
         for name in ("right", "wrong")
     ]
     engine = Engine(binary, tmp_path / "engine", own).start()
-    hub = new_hub(jupyterhub_6, ssh_settings(engine)).start()
-    hub.run("ada", "", {"template": "right"})
-    assert hub.answer("ada").ok
-    hub.end("ada")
-    told = hub.begin("bob", "", {"template": "wrong"})
-    assert told.status_code >= 400
-    assert f"'{first.address}:22' is not the machine that 'host_key' means" in told.text, told.text
-    until("all is undone", lambda: engine.sessions() == [] and hosts.is_empty())
-    hub.stop()
-    engine.stop()
+    try:
+        hub = new_hub(jupyterhub_6, ssh_settings(engine)).start()
+        hub.run("ada", "", {"template": "right"})
+        assert hub.answer("ada").ok
+        hub.end("ada")
+        told = hub.begin("bob", "", {"template": "wrong"})
+        assert told.status_code >= 400
+        wrong = f"'{first.address}:22' is not the machine that 'host_key' means"
+        assert wrong in told.text, told.text
+        until("all is undone", lambda: engine.sessions() == [] and hosts.is_empty())
+        hub.stop()
+    finally:
+        engine.stop()

@@ -12,9 +12,9 @@ extension SSHBackend {
     public func isAnswering(_ handle: Handle, at endpoint: Endpoint) async throws -> Bool {
         let ssh = try SSHHandle(handle)
         guard let port = ssh.port, ssh.pid != nil else { return false }
-        if places.takeListening(ssh.attempt), try await isOpen(ssh, port: port, endpoint) { return true }
         let answer: ShellAnswer
         do {
+            if places.takeListening(ssh.attempt), try await isOpen(ssh, port: port, endpoint) { return true }
             answer = try await machines.runAgain(AnswerProgram(handle: ssh, port: port).text(), at: ssh.place)
         } catch let error as SpawnError where error.code == .unavailable || error.code == .timedOut {
             try Task.checkCancellation()

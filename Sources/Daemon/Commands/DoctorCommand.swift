@@ -15,13 +15,17 @@ struct DoctorCommand: AsyncParsableCommand {
             let settings = try options.settings()
             let sources = try CataloguePaths(settings, home: options.home).sources()
             let connections = Connections()
-            let installation = StateDirectory.installation(in: settings.stateDirectory) ?? ""
+            let installation = Result { try StateDirectory.installation(in: settings.stateDirectory) ?? "" }
             let registry = try Plugins.registry(
-                stateDirectory: settings.stateDirectory, docker: settings.docker, installation: installation,
+                stateDirectory: settings.stateDirectory, docker: settings.docker,
+                installation: (try? installation.get()) ?? "",
                 playbooks: settings.playbooks, connections: connections)
             let reading = Catalogue.read(sources, registry: registry)
             var findings = reading.diagnostics.map {
                 Finding($0.severity == .error ? .failed : .warning, "files", $0.description)
+            }
+            if case .failure(let error) = installation {
+                findings.append(Finding(.warning, "state", "what is ours cannot be told: \(error)"))
             }
             for template in reading.catalogue?.templates ?? [] {
                 guard let backend = try? registry.backend(template.backend) else {
@@ -51,7 +55,7 @@ struct DoctorCommand: AsyncParsableCommand {
                 }
             }
             for entry in reading.catalogue?.providers ?? [] {
-                findings += await registry.examine(entry, installation: installation).map {
+                findings += await registry.examine(entry, installation: (try? installation.get()) ?? "").map {
                     Finding($0.level, "\(entry.name): \($0.subject)", $0.message)
                 }
             }

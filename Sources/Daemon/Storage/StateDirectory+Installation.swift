@@ -4,7 +4,7 @@ import MultipleSpawner
 extension StateDirectory {
     /// What tells this daemon's things from another one's where both use one place: made once, and kept.
     func installation() throws(SpawnError) -> String {
-        if let known = Self.installation(in: path) { return known }
+        if let known = try Self.installation(in: path) { return known }
         let file = path + "/installation"
         let made = String(UInt64.random(in: 0 ... .max), radix: 16)
         let new = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -20,9 +20,15 @@ extension StateDirectory {
     }
 
     /// What a daemon's directory says already; for commands that may run beside the daemon.
-    static func installation(in path: String) -> String? {
+    ///
+    /// - Throws: where it is there and cannot be read.
+    static func installation(in path: String) throws(SpawnError) -> String? {
         let file = open(path + "/installation", O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard file >= 0 else { return nil }
+        guard file >= 0 else {
+            if errno == ENOENT { return nil }
+            throw SpawnError(
+                .forbidden, "cannot read '\(path)/installation': \(errorText()); ask as the daemon's account")
+        }
         defer { close(file) }
         var bytes = [UInt8](repeating: 0, count: 64)
         let count = read(file, &bytes, bytes.count)

@@ -27,7 +27,7 @@ extension Registry {
     }
 
     /// Whether an entry of `providers.json` could serve now.
-    public func examine(_ entry: ProviderEntry, installation: String = "") async -> [Finding] {
+    public func examine(_ entry: ProviderEntry, installation: String) async -> [Finding] {
         guard let maker = providerMaker(entry.kind), maker.givesMachines(entry.options) else { return [] }
         do {
             let site = ProviderSite(

@@ -34,9 +34,9 @@ struct SSHPlace: Sendable, Hashable, Codable {
         } else {
             throw SpawnError(
                 .unauthorized,
-                "nothing is known to log in with at \(self); name a key in 'ssh_keyfile', or give the daemon's account one "
-                    + "(ssh-keygen -t ed25519). A password is forgotten when the daemon ends, and known again when its user "
-                    + "starts a server there")
+                "nothing is known to log in with at \(self). Where its user came in with a password, that is forgotten when the "
+                    + "daemon ends, and known again when they start a server there; else name a key in 'ssh_keyfile', or "
+                    + "give the daemon's account one (ssh-keygen -t ed25519)")
         }
         let policy = HostKeyPolicy(files: knownHosts, acceptsNew: acceptsNew)
         let way = jumps.map {

@@ -1,6 +1,7 @@
 extension ShellText {
-    /// - `listens`: whether the server, whose leader is `pid`, or a child of it listens at the port `hex`. `patience`
-    ///   counts down; `listening` are the sockets that listen there, if it was looked.
+    /// - `listens`: whether the server, whose leader is `pid`, or a child of it listens at the port `hex`. The caller counts
+    ///   `patience` down. Sets `listening`: who listens there, empty also where this turn did not look. Uses `each`,
+    ///   `line`, `found`, `places`, `sockets`, `children`, `family`, `seen` and `looks`.
     ///
     /// The kernel takes milliseconds to list all connections, and a server may take seconds to come. So the list is looked
     /// at when its processes have other sockets than before, and now and then: it may be a while from the making of a

@@ -112,6 +112,7 @@ struct StartProgram: Sendable {
           [ $# -eq 3 ] || refuse "the server's shell did not start: $(tail -n 1 "$d/log" 2>/dev/null)"
           say started "$1" "$2" "$3" "$port"
           # A quick server is seen to listen at once, which spares a second program here.
+          # With this patience the kernel's list is asked for only where there are other sockets than before.
           pid=$1 began=$2 patience=1
           for pause in 0.001 0.004 0.008 0.016 0.032; do
             sleep "$pause"

@@ -14,7 +14,7 @@ final class HubDoor: Sendable {
         var waiting: [CheckedContinuation<Void, Never>] = []
         var task: Task<Void, Never>?
         /// What is waited for before the next try.
-        var pause: Task<Void, Never>?
+        var rest: Task<Bool, Never>?
     }
 
     private let machines: SSHMachines
@@ -34,7 +34,7 @@ final class HubDoor: Sendable {
         state.withLock { $0.task = task }
     }
 
-    /// The port, once it is open. Where it could not be opened, it is tried again at once: what was in the way may be gone.
+    /// The port, once it is open. Where the last try failed, another is made at once: what was in the way may be gone.
     ///
     /// - Throws: why it cannot be opened.
     func port() async throws -> Int {
@@ -42,7 +42,7 @@ final class HubDoor: Sendable {
             let isSettled = state.withLock { state in
                 if state.isOpen || state.isClosed { return true }
                 state.waiting.append(continuation)
-                state.pause?.cancel()
+                state.rest?.cancel()
                 return false
             }
             if isSettled { continuation.resume() }
@@ -87,23 +87,24 @@ final class HubDoor: Sendable {
                         "servers cannot reach the hub", metadata: ["place": "\(place)", "reason": "\(failure)"])
                 }
                 settle { $0.failure = failure }
-                await rest(pause)
-                pause = min(pause * 2, .seconds(30))
+                if await rest(pause) { pause = min(pause * 2, .seconds(30)) }
             }
         }
     }
 
     /// Waits for that long, or until somebody asks for the port.
-    private func rest(_ length: Duration) async {
-        let pause = Task { _ = try? await Task.sleep(for: length) }
+    ///
+    /// - Returns: whether nobody asked.
+    private func rest(_ length: Duration) async -> Bool {
+        let rest = Task { (try? await Task.sleep(for: length)) != nil }
         state.withLock { state in
-            state.pause = pause
-            if !state.waiting.isEmpty { pause.cancel() }
+            state.rest = rest
+            if !state.waiting.isEmpty { rest.cancel() }
         }
-        await withTaskCancellationHandler {
-            await pause.value
+        return await withTaskCancellationHandler {
+            await rest.value
         } onCancel: {
-            pause.cancel()
+            rest.cancel()
         }
     }
 

@@ -39,7 +39,8 @@ public struct ProviderEntry: Sendable, Hashable {
             "What a session costs there for an hour; where several providers can serve, the cheaper one is taken."),
     ])
 
-    /// The same with the options that each kind takes, for whoever writes the file.
+    /// The same with the options that each kind takes, for whoever writes the file. The reader binds them by itself, for
+    /// where no kind is given, the name says it.
     static func shape(for registry: Registry) -> ObjectShape {
         var shape = Self.shape
         shape.variants = Variants(
