@@ -43,7 +43,7 @@ help:
 	@echo "make run      a JupyterHub on http://127.0.0.1:8000 whose servers the engine starts on this machine"
 	echo "make test     unit tests, then the real thing: two JupyterHubs, JupyterLab, a browser"
 	echo "make bench    what it costs, beside JupyterHub's own spawner"
-	echo "make fuzz     the readers under libFuzzer; RUNS=1000000 for the long run"
+	echo "make fuzz     the readers under libFuzzer; RUNS=1000000 for the long run, READERS=KnownHosts for one alone"
 	echo "make sanitize the unit tests under the thread and the address sanitizer"
 	echo "make format   Swift and Python in the house style"
 
@@ -80,9 +80,10 @@ test: packages
 	export PATH=$(HUB6)/bin:$$PATH
 	swift test --skip-build $(SWIFT_FLAGS) $(patsubst %,--skip %,$(ALONE))
 	echo "==> those that wait for other programs, one after another; beside them, in .build/release.log, what has time:"
-	echo "    the engine (release), and the readers under libFuzzer"
+	echo "    the engine (release), and the core's readers under libFuzzer"
 	set -m
-	nice -n 19 $(MAKE) swift-release fuzz >.build/release.log 2>&1 & beside=$$!
+	nice -n 19 $(MAKE) swift-release fuzz \
+	  SWIFT_FLAGS='$(SWIFT_FLAGS) --ignore-lock' READERS='Catalogue Placeholders Options' >.build/release.log 2>&1 & beside=$$!
 	set +m
 	swift test --skip-build --ignore-lock --no-parallel $(SWIFT_FLAGS) $(patsubst %,--filter %,$(ALONE))
 	wait $$beside || { beside=; cat .build/release.log; exit 1; }
@@ -120,10 +121,11 @@ bench: packages swift-release $(HUB6)/.ready $(VENV)/peers/.ready
 	done
 
 RUNS ?= 20000
+READERS ?= Catalogue Placeholders Options KnownHosts
 fuzz: APT := $(LIBRARIES) pkg-config
 fuzz: packages
 	@echo "==> fuzzing the readers, $(RUNS) runs each"
-	for reader in Catalogue Placeholders Options KnownHosts; do
+	for reader in $(READERS); do
 	  swift build -c release --package-path Fuzz --sanitize=fuzzer --product Fuzz$$reader 2>&1 | tail -n 1
 	  install -d .build/fuzz/$$reader
 	  SWIFT_BACKTRACE=enable=no Fuzz/.build/release/Fuzz$$reader -runs=$(RUNS) -max_len=4096 -verbosity=0 -print_final_stats=1 \

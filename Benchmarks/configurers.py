@@ -87,8 +87,9 @@ def start(daemon: Engine, name: str) -> Callable[[int], float]:
         session = f"{name}-{number}"
         body = {
             "hub": "bench",
-            "user": session,
-            "environment": {"JUPYTERHUB_SERVICE_URL": f"http://127.0.0.1:0/user/{session}/"},
+            # What was applied for one user is not another's.
+            "user": name,
+            "environment": {"JUPYTERHUB_SERVICE_URL": f"http://127.0.0.1:0/user/{name}/"},
             "user_options": {"template": name},
         }
         begun = time.perf_counter()
