@@ -20,6 +20,7 @@ SWIFT_FLAGS := --explicit-target-dependency-import-check error
 # Suites that start many SSH servers, wait for other programs or keep every core busy: side by side they would wait too long.
 ALONE := SSHClient OpenSSH.as Servers.on SSHCertificate KnownHostsLive HostKeyExamination SSHAuthenticator SSHKeyFile \
   Ansible ScriptConfigurer MachineSequence HTTPCancellation EC2Fault OCIFault PluginProgram
+TEST_BUNDLE := .build/debug/multiplespawnerPackageTests.xctest
 # Debian's proxy is the Node one, for the Python one holds back a spawn page's events until the end of a start.
 # A Node from elsewhere does not look where Debian keeps its modules.
 PROXY := node-configurable-http-proxy
@@ -82,10 +83,10 @@ test: packages
 	echo "==> those that wait for other programs, one after another; beside them, in .build/release.log, what has time:"
 	echo "    the engine (release), and the core's readers under libFuzzer"
 	set -m
-	nice -n 19 $(MAKE) swift-release fuzz \
-	  SWIFT_FLAGS='$(SWIFT_FLAGS) --ignore-lock' READERS='Catalogue Placeholders Options' >.build/release.log 2>&1 & beside=$$!
+	nice -n 19 $(MAKE) swift-release fuzz READERS='Catalogue Placeholders Options' >.build/release.log 2>&1 & beside=$$!
 	set +m
-	swift test --skip-build --ignore-lock --no-parallel $(SWIFT_FLAGS) $(patsubst %,--filter %,$(ALONE))
+	# As `swift test` runs it, which would keep the build out all the while.
+	$(TEST_BUNDLE) --testing-library swift-testing --no-parallel $(patsubst %,--filter %,$(ALONE))
 	wait $$beside || { beside=; cat .build/release.log; exit 1; }
 	beside=
 	cat .build/release.log
