@@ -20,7 +20,6 @@ SWIFT_FLAGS := --explicit-target-dependency-import-check error
 # Suites that start many SSH servers, wait for other programs or keep every core busy: side by side they would wait too long.
 ALONE := SSHClient OpenSSH.as Servers.on SSHCertificate KnownHostsLive HostKeyExamination SSHAuthenticator SSHKeyFile \
   Ansible ScriptConfigurer MachineSequence HTTPCancellation EC2Fault OCIFault PluginProgram
-TEST_BUNDLE := .build/debug/multiplespawnerPackageTests.xctest
 # Debian's proxy is the Node one, for the Python one holds back a spawn page's events until the end of a start.
 # A Node from elsewhere does not look where Debian keeps its modules.
 PROXY := node-configurable-http-proxy
@@ -80,16 +79,10 @@ test: packages
 	echo "==> unit and contract tests"
 	export PATH=$(HUB6)/bin:$$PATH
 	swift test --skip-build $(SWIFT_FLAGS) $(patsubst %,--skip %,$(ALONE))
-	echo "==> those that wait for other programs, one after another; beside them, in .build/release.log, what has time:"
-	echo "    the engine (release), and the core's readers under libFuzzer"
-	set -m
-	nice -n 19 $(MAKE) swift-release fuzz READERS='Catalogue Placeholders Options' >.build/release.log 2>&1 & beside=$$!
-	set +m
-	# As `swift test` runs it, which would keep the build out all the while.
-	$(TEST_BUNDLE) --testing-library swift-testing --no-parallel $(patsubst %,--filter %,$(ALONE))
-	wait $$beside || { beside=; cat .build/release.log; exit 1; }
-	beside=
-	cat .build/release.log
+	echo "==> those that need the machine for themselves, one after another"
+	swift test --skip-build --no-parallel $(SWIFT_FLAGS) $(patsubst %,--filter %,$(ALONE))
+	$(MAKE) swift-release
+	$(MAKE) fuzz READERS='Catalogue Placeholders Options'
 	echo "==> the real thing, in three parts side by side; screenshots go to .build/screenshots"
 	# In the shortest of places, for paths of sockets have to be short.
 	base=$$(mktemp -d /tmp/ms.XXXX)
