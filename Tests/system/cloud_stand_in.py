@@ -102,6 +102,12 @@ class Cloud(Hosts, abc.ABC):
             self.machines[name] = machine
             self.all.append(machine.boot())
 
+    def entry(self, kind: str, **options: Any) -> dict[str, Any]:
+        """An entry of providers.json, with what is the same for each cloud."""
+        common = {"endpoint": self.wire.url, "account": "root", "address": "private"}
+        types = ["virtual_machine"]
+        return {"name": "cloud", "types": types, "kind": kind, "options": {**common, **options}}
+
     def remove(self) -> None:
         """Switch it off, with its machines."""
         self.over.set()

@@ -63,19 +63,7 @@ class EC2(Cloud):
 
     def provider(self) -> dict[str, Any]:
         image = self.ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
-        return {
-            "name": "cloud",
-            "types": ["virtual_machine"],
-            "kind": "ec2",
-            "options": {
-                "region": REGION,
-                "endpoint": self.wire.url,
-                "image": image,
-                "instance_type": "t3.micro",
-                "account": "root",
-                "address": "private",
-            },
-        }
+        return self.entry("ec2", region=REGION, image=image, instance_type="t3.micro")
 
     def remove(self) -> None:
         try:

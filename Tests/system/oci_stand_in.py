@@ -126,19 +126,9 @@ class OCI(Cloud):
         return base64.b64decode(metadata["user_data"]).decode()
 
     def provider(self) -> dict[str, Any]:
-        return {
-            "name": "cloud",
-            "types": ["virtual_machine"],
-            "kind": "oci",
-            "options": {
-                "region": REGION,
-                "endpoint": self.wire.url,
-                "profile": {"compartment_id": COMPARTMENT},
-                "instance": {"operating_system": "Oracle Linux", "operating_system_version": "9"},
-                "account": "root",
-                "address": "private",
-            },
-        }
+        system = {"operating_system": "Oracle Linux", "operating_system_version": "9"}
+        profile = {"compartment_id": COMPARTMENT}
+        return self.entry("oci", region=REGION, profile=profile, instance=system)
 
     def remove(self) -> None:
         try:
