@@ -100,6 +100,15 @@ class Engine:
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
+    def begin(self, session: Session, request: dict[str, Any]) -> None:
+        """Ask for a start without waiting for anything, where that can be; `start` is to follow."""
+        self.connect()
+        session.live = True
+        self.claimed.add(session.id)
+        if self._synchronised.is_set():
+            self.sessions[session.id] = session
+            self._put_once(session, request)
+
     async def start(self, session: Session, request: dict[str, Any]) -> dict[str, Any]:
         """Start and return the session's data once it runs; EngineError tells why it does not.
 
@@ -113,7 +122,9 @@ class Engine:
         while True:
             connections = self._connections
             self.sessions[session.id] = session
-            session.data, session.live = None, True
+            session.live = True
+            if session.id not in self._sent:  # else the stream may have told of it already
+                session.data = None
             try:
                 answer = await self._put(session, request)
             except (EngineError, EngineSilent):
@@ -164,12 +175,17 @@ class Engine:
         finally:
             ending.cancel()
 
+    def _put_once(self, session: Session, request: dict[str, Any]) -> asyncio.Future[Any]:
+        """The request that is on its way, or a new one."""
+        if session.id not in self._sent:
+            path = f"/v1/sessions/{quote(session.id, safe='')}"
+            sent = asyncio.ensure_future(self.transport.call("PUT", path, request))
+            self._sent[session.id] = sent
+        return self._sent[session.id]
+
     async def _send(self, session: Session, request: dict[str, Any]) -> dict[str, Any]:
         """What is on its way cannot be called back, so a cancel leaves it to `stop` to await it."""
-        path = f"/v1/sessions/{quote(session.id, safe='')}"
-        sent = self._sent[session.id] = asyncio.ensure_future(
-            self.transport.call("PUT", path, request)
-        )
+        sent = self._put_once(session, request)
         try:
             await asyncio.wait([sent])
             return sent.result()
@@ -225,7 +241,9 @@ class Engine:
     def _learn_all(self, snapshot: list[dict[str, Any]]) -> None:
         """A snapshot replaces what was known: what it does not name, the engine does not know."""
         named = {data["id"] for data in snapshot}
-        missing = [session for id, session in self.sessions.items() if id not in named]
+        # Nor does it know yet what it is just being asked for.
+        asked = {id for id, sent in self._sent.items() if not sent.done()}
+        missing = [session for id, session in self.sessions.items() if id not in named | asked]
         for session in missing:
             del self.sessions[session.id]
             session.lose()

@@ -6,28 +6,16 @@ import json
 from typing import Any
 
 
-async def knowledge(spawner: Any) -> dict[str, Any]:
-    """What a start sends besides: nothing of it is ever logged, kept or shown."""
-    certificates = spawner.take_certificates()
-    return {"user_data": await user_data(spawner), "certificates": certificates}
-
-
-async def user_data(spawner: Any) -> dict[str, Any]:
+def user_data(spawner: Any, auth_state: Any) -> dict[str, Any]:
     """The values of the attributes that `user_attributes` names, as far as this user has them.
 
     An authenticator's encrypted `auth_state` comes first, for it survives a restart of the hub;
     then what was set on the User object, as jhub-authenticators' /hub/set-user-data does.
+    Nothing of it is ever logged, kept or shown.
     """
-    names = spawner.user_attributes
-    if not names:
-        return {}
-    state: Any = None
-    # Decrypting costs a thread's turn: who has nothing stored does not pay for it.
-    if spawner.authenticator.enable_auth_state and spawner.user.encrypted_auth_state is not None:
-        state = await spawner.user.get_auth_state()
-    kept = state if isinstance(state, dict) else {}
+    kept = auth_state if isinstance(auth_state, dict) else {}
     found = {}
-    for name in names:
+    for name in spawner.user_attributes:
         value = kept.get(name)
         if value is None:
             value = getattr(spawner.user, name, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from html import escape
 from typing import Any, ClassVar
 from urllib.parse import urlparse
@@ -21,7 +21,7 @@ from .daemon import DEFAULT_DIRECTORY, LocalDaemon, local_url
 from .engine import Engine
 from .errors import EngineError, EngineSilent, SpawnException, http_error
 from .form import FormOfTheEngine
-from .knowledge import knowledge
+from .knowledge import user_data
 from .session import Session
 from .transport import Transport
 
@@ -83,6 +83,7 @@ class MultipleSpawner(Certified, FormOfTheEngine, Spawner):
     _undoing: asyncio.Task[None] | None = None
     _undos: ClassVar[set[asyncio.Task[None]]] = set()
     _begun: asyncio.Event | None = None
+    _auth_state: Any = None
 
     @default("hub_name")
     def _hub_name_from_api_url(self) -> str:
@@ -120,14 +121,32 @@ class MultipleSpawner(Certified, FormOfTheEngine, Spawner):
 
     # The life of a server
 
-    async def start(self) -> str:
-        """Start and return the URL. Ends with the engine's own reason, or by the hub's cancel."""
+    def start(self) -> Awaitable[str]:
+        """Start and return the URL. Ends with the engine's own reason, or by the hub's cancel.
+
+        No coroutine, which would begin only after all that the hub has to do at this moment: a
+        hundred starts at once would be asked for when the hub has done its part of the last one.
+        """
         session = self._session = Session(self.take_attempt())
         if self._begun is not None:
             self._begun.set()
             self._begun = None
+        auth_state, self._auth_state = self._auth_state, None
+        request = {
+            **self._request(),
+            "user_data": user_data(self, auth_state),
+            "certificates": self.take_certificates(),
+        }
+        self.engine.begin(session, request)
+        return self._started(session, request)
+
+    async def run_auth_state_hook(self, auth_state: Any) -> None:
+        """The hook, right before a start; what the hub has decrypted for it is kept until then."""
+        self._auth_state = auth_state
+        await super().run_auth_state_hook(auth_state)
+
+    async def _started(self, session: Session, request: dict[str, Any]) -> str:
         try:
-            request = {**self._request(), **await knowledge(self)}
             data = await self.engine.start(session, request)
         except asyncio.CancelledError:
             self._undoing = self._begin_undo(session)

@@ -1,11 +1,16 @@
-"""HTTP to the engine on the hub's own event loop: a unix socket, or TCP with TLS and a token."""
+"""HTTP to the engine, over a unix socket, or TCP with TLS and a token.
+
+It has a thread and an event loop of its own. When a class arrives, the hub's loop works for seconds
+at what it does itself before each start; what a start asks of the engine is on its way meanwhile.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -44,7 +49,10 @@ class _SocketResolver(Resolver):
 
 
 class Transport:
-    """Calls and the event stream. EngineError: it answered no; EngineSilent: it did not answer."""
+    """Calls and the event stream. EngineError: it answered no; EngineSilent: it did not answer.
+
+    What is asked is on its way when a method returns; its future belongs to the caller's event loop.
+    """
 
     def __init__(self, url: str, token_file: str = "", ca_file: str = "") -> None:
         self.socket_path = url[len("unix://") :] if url.startswith("unix://") else ""
@@ -52,13 +60,40 @@ class Transport:
         self.token_file = token_file
         self.ca_file = ca_file
         self._http: AsyncHTTPClient | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
-    async def call(self, method: str, path: str, body: Any = None, timeout: float = 60.0) -> Any:
-        """One request; returns the decoded JSON, or the text of what is not JSON."""
+    def call(
+        self, method: str, path: str, body: Any = None, timeout: float = 60.0
+    ) -> asyncio.Future[Any]:
+        """One request; gives the decoded JSON, or the text of what is not JSON."""
+        # Here, for what is in it may be another's tomorrow.
+        text = None if body is None else json.dumps(body)
+        return self._apart(self._call(method, path, text, timeout))
+
+    def stream(
+        self, path: str, headers: dict[str, str], heard: Callable[[bytes], None], seconds: float
+    ) -> asyncio.Future[None]:
+        """Hand over what comes on an event stream until it breaks (an error) or time is over."""
+        here = asyncio.get_running_loop()
+
+        def hand_over(piece: bytes) -> None:
+            if not here.is_closed():
+                here.call_soon_threadsafe(heard, piece)
+
+        return self._apart(self._stream(path, headers, hand_over, seconds))
+
+    def _apart(self, work: Coroutine[Any, Any, Any]) -> asyncio.Future[Any]:
+        if self._loop is None:
+            loop, name = asyncio.new_event_loop(), "multiplespawner"
+            threading.Thread(target=loop.run_forever, name=name, daemon=True).start()
+            self._loop = loop
+        return asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+
+    async def _call(self, method: str, path: str, body: str | None, timeout: float) -> Any:
         response = await self._fetch(
             path,
             method=method,
-            body=None if body is None else json.dumps(body),
+            body=body,
             headers={} if body is None else {"Content-Type": "application/json"},
             request_timeout=timeout,
         )
@@ -68,10 +103,9 @@ class Transport:
             return json.loads(response.body)
         return response.body.decode()
 
-    async def stream(
+    async def _stream(
         self, path: str, headers: dict[str, str], heard: Callable[[bytes], None], seconds: float
     ) -> None:
-        """Hand over what comes on an event stream until it breaks (an error) or time is over."""
         try:
             response = await self._fetch(
                 path, headers=headers, streaming_callback=heard, request_timeout=seconds
