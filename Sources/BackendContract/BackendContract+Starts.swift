@@ -54,7 +54,13 @@ extension BackendContract {
             guard try await trial.state(handle) == .running else {
                 throw Violation("a session that has just been started is not running")
             }
-            try await trial.stopAll()
+            // A daemon that is killed now has what is on disk, and nothing that was refined since.
+            let durable = try trial.durableHandle()
+            guard try await trial.state(durable) == .running else {
+                throw Violation("by the handle that is on disk a running session is not found")
+            }
+            try await backend.stop(durable, grace: .seconds(2))
+            try await trial.requireGone()
         }
     }
 

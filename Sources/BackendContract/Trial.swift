@@ -18,6 +18,7 @@ final class Trial: Sendable {
     let backend: any Backend
     let plan: SessionPlan
     private let saved = Mutex<[Handle]>([])
+    private let durable = Mutex<Handle?>(nil)
 
     init(_ backend: any Backend, _ plan: SessionPlan) {
         self.backend = backend
@@ -29,10 +30,13 @@ final class Trial: Sendable {
 
     /// Starts it; `onSave` runs while the start waits for its checkpoint to be on disk.
     func start(onSave: @escaping @Sendable (Handle) async throws -> Void = { _ in }) async throws -> Endpoint {
-        let checkpoint = Checkpoint(save: { handle in
-            self.saved.withLock { $0.append(handle) }
-            try await onSave(handle)
-        })
+        let checkpoint = Checkpoint(
+            save: { handle in
+                self.saved.withLock { $0.append(handle) }
+                try await onSave(handle)
+                self.durable.withLock { $0 = handle }
+            },
+            refine: { handle in self.saved.withLock { $0.append(handle) } })
         return try await backend.start(plan, checkpoint: checkpoint)
     }
 
@@ -40,6 +44,14 @@ final class Trial: Sendable {
     func lastHandle() throws -> Handle {
         guard let handle = handles.last else {
             throw Violation("start returned without a checkpoint: what it started could never be stopped")
+        }
+        return handle
+    }
+
+    /// The last handle that is on disk.
+    func durableHandle() throws -> Handle {
+        guard let handle = durable.withLock({ $0 }) else {
+            throw Violation("start returned without a checkpoint on disk: a killed daemon would not find it")
         }
         return handle
     }

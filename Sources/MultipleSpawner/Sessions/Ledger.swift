@@ -80,12 +80,16 @@ public actor Ledger {
 
     /// Applies one event to a session.
     ///
-    /// - Parameter progress: what is told to who waits, right after the change.
+    /// - Parameters:
+    ///   - handle: the one that there is by now, if it was refined: it is written along.
+    ///   - progress: what is told to who waits, right after the change.
     @discardableResult
     public func record(
-        _ event: SessionEvent, for id: SessionID, telling progress: EventFeed.Progress? = nil, at now: Date = Date()
+        _ event: SessionEvent, for id: SessionID, holding handle: Handle? = nil,
+        telling progress: EventFeed.Progress? = nil, at now: Date = Date()
     ) async throws -> SessionRecord {
         var record = try known(id)
+        if let handle, handle != record.lifecycle.handle { try record.lifecycle.apply(.checkpointed(handle)) }
         try record.lifecycle.apply(event)
         if case .answered = event {
             record.started = now

@@ -22,7 +22,7 @@ final class Session: Sendable {
     let control: SessionControl
     let policy: Orchestrator.Policy
     let log: Logger
-    /// What the backend gave last; the same as in the ledger, without going there.
+    /// What the backend gave last; the ledger has it, too, but for a refined one that nothing was written since.
     let handle: Mutex<Handle?>
     /// The last line that the backend told of a start: what it waited for, where the time ran out.
     private let lastReport = Mutex<String?>(nil)
@@ -134,7 +134,7 @@ final class Session: Sendable {
         let endpoint = try await startServer(plan)
         await admission.started(id)
         if let token = await ledger[id]?.lifecycle.machine { try await machines.settle(token) }
-        try await ledger.record(.answered(endpoint), for: id)
+        try await ledger.record(.answered(endpoint), for: id, holding: handle.withLock { $0 })
     }
 
     /// Starts the server and waits until it answers. A server that lost its address to somebody else is started again.
@@ -144,6 +144,7 @@ final class Session: Sendable {
                 try await ledger.record(.checkpointed(given), for: id)
                 handle.withLock { $0 = given }
             },
+            refine: { [self] given in handle.withLock { $0 = given } },
             tell: { [self] message in await heard(40, message) })
         let beginning = EventFeed.Progress(
             percent: 20, message: "Starting the server (\(plan.template), \(plan.backend.rawValue))")
@@ -167,6 +168,7 @@ final class Session: Sendable {
             throw SpawnError(.internal, "the backend '\(backend.kind.rawValue)' started without a checkpoint")
         }
         guard try await !backend.isAnswering(handle, at: endpoint) else { return }
+        if await ledger[id]?.lifecycle.handle != handle { try await ledger.record(.checkpointed(handle), for: id) }
         try await ledger.record(
             .began(.answer), for: id,
             telling: EventFeed.Progress(percent: 60, message: "The server is up; waiting for it to answer"))

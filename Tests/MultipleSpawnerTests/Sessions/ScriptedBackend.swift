@@ -33,6 +33,10 @@ final class ScriptedBackend: Backend {
         var unreachable: [String] = []
         /// Where the servers were started, in their order.
         var hosts: [String] = []
+        /// What a start learns of its server after the checkpoint.
+        var refinement: String?
+        /// How often a server does not answer yet.
+        var silences = 0
         /// Why the place has lost every server.
         var lost: String?
         /// How often `stop` fails before it works.
@@ -83,6 +87,11 @@ final class ScriptedBackend: Backend {
             throw SpawnError(.backendFailed, "the server fell over")
         }
         try await gate?.pass()
+        if let refinement = world.withLock({ $0.refinement }) {
+            let refined = Handle(backend: Self.kind, version: 1, payload: handle.payload + refinement)
+            world.withLock { $0.servers[plan.id] = refined }
+            try await checkpoint.refined(refined)
+        }
         return Endpoint(host: "127.0.0.1", port: 4711)
     }
 
@@ -94,7 +103,11 @@ final class ScriptedBackend: Backend {
         case .portTaken:
             failure.withLock { $0 = nil }
             throw SpawnError(.unavailable, "port 4711 was taken by another program")
-        default: return true
+        default:
+            return world.withLock { world in
+                world.silences -= 1
+                return world.silences < 0
+            }
         }
     }
 
@@ -195,6 +208,8 @@ final class MemoryJournal: Journal {
         (
             records: [SessionRecord](), machines: KnownMachines(), usage: [UsageRecord](), isBroken: false, writes: 0
         ))
+    /// Tells that something was written.
+    let (written, told) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     func append(_ entries: [JournalEntry]) throws {
         try state.withLock { state in
@@ -211,6 +226,7 @@ final class MemoryJournal: Journal {
                 }
             }
         }
+        told.yield()
     }
 
     func readUsage(since: Date, _ body: (UsageRecord) throws -> Void) throws {
