@@ -20,7 +20,7 @@ import Testing
 
     @Test(arguments: [
         "", "-oProxyCommand=id", "a b", "a;b", "host:0", "host:99999", "host:", "@host", "-x@host", "a'b@host", "ho$t",
-        "[::1", "[host]x", "{endpoint}", "../x", "ho\nst", "a@-x", "host:22:33:zz",
+        "[::1", "[host]x", "{endpoint}", "../x", "ho\nst", "a@-x", "host:22:33:zz", "::1\u{0}'",
     ])
     func `take nothing for a machine that is none`(_ text: String) {
         #expect(throws: SpawnError.self) { try SSHAddress(text) }
@@ -40,6 +40,7 @@ import Testing
 
     @Test(arguments: [
         "", "port", "0", "70000", "-1", "+80", "10.0.0.7", "80 81", "1.2.3.4 80 x", "80 host", "$(id) 80",
+        "::1\u{0}x 80",
     ])
     func `refuse what a port command must not print`(_ text: String) {
         #expect(throws: SpawnError.self) { try PortAnswer(text) }

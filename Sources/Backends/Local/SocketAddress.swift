@@ -10,7 +10,8 @@ struct SocketAddress: Sendable {
 
     /// `nil` unless `host` is an IPv4 or IPv6 address, or `localhost`: names are not looked up here.
     init?(_ host: String, port: Int) {
-        guard let number = UInt16(exactly: port) else { return nil }
+        // The system would read no further than a NUL byte.
+        guard let number = UInt16(exactly: port), !host.utf8.contains(0) else { return nil }
         var four = sockaddr_in()
         if inet_pton(AF_INET, host == "localhost" ? "127.0.0.1" : host, &four.sin_addr) == 1 {
             four.sin_family = sa_family_t(AF_INET)
