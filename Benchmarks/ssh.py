@@ -189,7 +189,8 @@ def download(machines: Machines, daemon: Engine) -> None:
     start_engine(daemon, "source", "source")
     (session,) = [each for each in daemon.sessions("running") if each["id"] == "source"]
     host = machines.all[0]
-    port = int(next(host.home.glob(".multiplespawner/sessions/source/port")).read_text()[5:])
+    labels = next(host.home.glob(".multiplespawner/sessions/source/label")).read_text()
+    port = int(labels.split("\nport ")[1].split()[0])
     own = int(session["url"].split(":")[2].partition("/")[0])
     same = ("-o", "Ciphers=aes128-ctr", "-o", "MACs=hmac-sha2-256")
     forwards = {
@@ -255,12 +256,15 @@ def main() -> None:
     # Whoever ends the run ends its machines.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
     leave_the_machines_network()
-    with tempfile.TemporaryDirectory() as name:
+    # What the machines write does not end up on the disk that the hubs' databases wait for.
+    disk = tempfile.TemporaryDirectory(dir="/dev/shm")
+    with tempfile.TemporaryDirectory() as name, disk as machines_disk:
         folder = Path(name)
         tiny = str(folder / "tiny_server")
         text = ROOT / "Tests" / "system" / "tiny_server.c"
         subprocess.run(["cc", "-O2", "-o", tiny, str(text)], check=True)
-        machines = Machines(MACHINES if "polls" in PARTS else 3, folder / "machines")
+        count = MACHINES if "polls" in PARTS else 3
+        machines = Machines(count, Path(machines_disk) / "machines")
         local = {**os.environ, "JUPYTERHUB_SERVICE_URL": LOCAL_URL}
         server = subprocess.Popen([tiny], env=local)
         try:

@@ -37,6 +37,47 @@ import Testing
             .joined()
     }
 
+    /// Takes a free port, of IPv4 or of IPv6.
+    private static func bind(_ family: Int32) throws -> (descriptor: Int32, port: Int) {
+        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        try #require(descriptor >= 0)
+        // Port and address are at places where zeros mean any in both families.
+        var bound = sockaddr_in6()
+        bound.sin6_family = sa_family_t(family)
+        var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        let result = withUnsafeMutablePointer(to: &bound) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.bind(descriptor, $0, length) + getsockname(descriptor, $0, &length)
+            }
+        }
+        try #require(result == 0)
+        return (descriptor, Int(UInt16(bigEndian: bound.sin6_port)))
+    }
+
+    @Test(arguments: [1, 200]) func `find who listens, among few and among many`(_ count: Int) async throws {
+        let listening = try [AF_INET, AF_INET6].flatMap { family in
+            try (0..<count).map { _ in try Self.bind(family) }
+        }
+        let silent = try Self.bind(AF_INET)
+        defer { for each in listening + [silent] { close(each.descriptor) } }
+        for each in listening { try #require(listen(each.descriptor, 1) == 0) }
+        let sought: [(descriptor: Int32, port: Int)] = [
+            listening[0], listening[count / 2], listening[count], listening[count * 2 - 1],
+        ]
+        for shell in Self.shells {
+            for (descriptor, port) in sought + [silent] {
+                var text = ShellText()
+                text.set("hex", ShellText.hexadecimal(port: port))
+                text.add(ShellText.listens)
+                text.add("main() { listening=; find_listening; say inodes $listening; }")
+                let inodes = try #require(try await run(text, shell: shell)["inodes"])
+                var status = stat()
+                try #require(fstat(descriptor, &status) == 0)
+                #expect(inodes == (port == silent.port ? [] : ["\(status.st_ino)"]), "\(shell), port \(port)")
+            }
+        }
+    }
+
     @Test func `carry texts as they are`() async throws {
         var random = SystemRandomNumberGenerator()
         let texts = (0..<200).map { _ in Self.hostile(&random) }
@@ -137,7 +178,7 @@ import Testing
             label attempt one-1
             label address 127.0.0.1
             state 4711 12 b-1
-            port port=8888
+            label port 8888
             session two
             label installation other
             session three

@@ -254,6 +254,10 @@ import Transport
         #expect(missing.message.contains("127") && missing.details.contains { $0.contains("no-such-server") })
         let ended = try await failure([:], ["--exit", "4"])
         #expect(ended.message.contains("status 4") && ended.details.contains("leaving with 4"))
+        for words in ["[Errno 98] Address already in use", "The port 8888 is already in use."] {
+            let script: JSONValue = ["/bin/sh", "-c", .string("echo '\(words)' >&2; exit 1")]
+            #expect(try await failure(["cmd": script]).code == .unavailable, "worth another port: \(words)")
+        }
         #expect(try await failure(["notebook_dir": "/no/such/directory"]).message.contains("notebook_dir"))
         #expect(try await failure(["conda_env": "no-such-environment"]).message.contains("conda_env"))
         await test.remove()

@@ -39,7 +39,7 @@ def test_a_server_starts_answers_and_leaves_nothing(
     session = ssh_engine.sessions()[0]
     folder = host.home / ".multiplespawner" / "sessions" / session["id"]
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert not (folder / "environment").exists(), "the token does not stay on the disk"
+    assert not (folder / "environment").read_text(), "the token does not stay on the disk"
     assert session["url"].startswith("http://127.0.0.1:")
     stop(ssh_hub, ssh_engine, hosts, "ada")
 

@@ -74,7 +74,8 @@ extension SSHBackend {
             case .some(let status): "ended with exit status \(status) before it answered; see the end of its log"
             case nil: "ended before it answered"
             }
-        let taken = log.contains { $0.contains("ddress already in use") }
+        // The system says "Address already in use", Jupyter "The port 8888 is already in use."
+        let taken = log.contains { $0.contains("already in use") }
         return SpawnError(taken ? .unavailable : .backendFailed, "the server at \(place) \(how)", details: log)
     }
 }

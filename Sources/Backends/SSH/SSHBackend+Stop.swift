@@ -12,6 +12,7 @@ extension SSHBackend {
 
     public func abandon(_ handle: Handle) async {
         guard let session = (try? SSHHandle(handle))?.session else { return }
+        places.forgetPort(of: session)
         await tunnels.close(session)
     }
 
@@ -27,6 +28,9 @@ extension SSHBackend {
                     + "may be waiting for a disk; try again")
         }
         guard answer["gone"] != nil else { throw answer.failure("stopping the server") }
-        if let session = ssh.session { await tunnels.close(session) }
+        if let session = ssh.session {
+            places.forgetPort(of: session)
+            await tunnels.close(session)
+        }
     }
 }

@@ -67,6 +67,7 @@ public struct SSHBackend: Backend {
         for handle in handles {
             guard let ssh = try? SSHHandle(handle) else { continue }
             places.note(ssh.place, base: ssh.base)
+            if let session = ssh.session, let port = ssh.port { places.notePort(port, of: session) }
             tunnels.resume(ssh)
         }
     }

@@ -86,7 +86,8 @@ struct SSHStart: Sendable {
             } else if handle.directHost == nil {
                 handle.directHost = options.directAddress
             }
-            try await checkpoint(Handle(handle, backend: SSHBackend.kind))
+            // What was started is found by the first one, too.
+            try await checkpoint.refined(Handle(handle, backend: SSHBackend.kind))
         } catch {
             // As far as it is known here: what is there is ended, if it can be reached.
             let failure = SpawnError(wrapping: error, "the start of \(plan.identity.label.excerpt) failed")
@@ -125,6 +126,7 @@ struct SSHStart: Sendable {
         guard !command.contains(where: { $0.utf8.contains(0) }) else {
             throw SpawnError(.invalidRequest, "the command holds a NUL byte; remove it")
         }
+        let port = handle.port ?? machines.places.choosePort(for: plan.id)
         let certificates = plan.certificates.map {
             [
                 ("JUPYTERHUB_SSL_KEYFILE", $0.key), ("JUPYTERHUB_SSL_CERTFILE", $0.certificate),
@@ -136,11 +138,11 @@ struct SSHStart: Sendable {
             labels: [
                 ("hub", plan.identity.hub), ("user", plan.identity.user), ("server", plan.identity.server),
                 ("installation", backend.installation), ("attempt", handle.attempt),
-                ("tls", handle.isTLS ? "yes" : "no"), ("address", handle.address),
+                ("tls", handle.isTLS ? "yes" : "no"), ("address", handle.address), ("port", "\(port)"),
                 ("host", "\(handle.place.host):\(handle.place.port)"),
             ],
             environment: environment.exports, command: command, url: environment.url,
-            ports: handle.port.map { [$0] } ?? Self.somePorts(), certificates: certificates ?? [],
+            port: port, isPortGiven: handle.port != nil, certificates: certificates ?? [],
             server: StartProgram.ServerSurroundings(
                 path: host.path ?? options.path,
                 directory: options.notebookDirectory ?? plan.settings.notebookDirectory,
@@ -149,30 +151,23 @@ struct SSHStart: Sendable {
                 cpu: options.cpuLimit(over: plan), limits: options.limits))
     }
 
-    /// Below those that connections going out are given, at random: two starts hardly ever think of the same.
-    private static func somePorts() -> [Int] {
-        (0..<32).map { _ in Int.random(in: 10_240..<32_768) }
-    }
-
     private func started(_ handle: inout SSHHandle, _ program: StartProgram) async throws {
         let text = program.text()
         let place = handle.place
         let answer = try await machines.run(text, at: place, limit: .seconds(60))
-        if let words = answer["started"], words.count == 4, let pid = Int(words[0]), pid > 1,
-            let startTime = UInt64(words[1]), let port = Int(words[3]), (1...65535).contains(port)
+        if let words = answer["started"], words.count == 3, let pid = Int(words[0]), pid > 1,
+            let startTime = UInt64(words[1])
         {
             handle.pid = pid
             handle.startTime = startTime
             handle.bootID = String(words[2])
-            handle.port = port
+            handle.port = program.port
             if answer["own"] != nil { machines.places.noteListening(handle.attempt) }
             return
         }
         if answer["taken"] != nil {
             throw SpawnError(
-                .unavailable,
-                handle.port.map { "port \($0) of \(place) is in use; stop what uses it, or set 'port' to 0" }
-                    ?? "no free port was found at \(place); try again")
+                .unavailable, "port \(program.port) of \(place) is in use; stop what uses it, or set 'port' to 0")
         }
         if answer["busy"] != nil {
             throw SpawnError(.conflict, "this session is being started at \(place) already")

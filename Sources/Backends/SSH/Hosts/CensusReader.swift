@@ -11,7 +11,6 @@ struct CensusReader {
         var session: SessionID
         var labels: [String: String] = [:]
         var state: [Substring] = []
-        var port: Int?
     }
 
     func residents(_ lines: [[Substring]]) -> [Resident] {
@@ -25,8 +24,6 @@ struct CensusReader {
             case "label" where values.count == 2 && !all.isEmpty:
                 all[all.count - 1].labels[String(values[values.startIndex])] = LabelText.decoded(values.last ?? "")
             case "state" where !all.isEmpty: all[all.count - 1].state = Array(values)
-            case "port" where !all.isEmpty:
-                all[all.count - 1].port = values.first.flatMap { Int($0.drop { $0 != "=" }.dropFirst()) }
             default: continue
             }
         }
@@ -45,7 +42,7 @@ struct CensusReader {
             session: found.session, attempt: found.labels["attempt"] ?? found.session.rawValue, place: place,
             base: base, address: found.labels["address"] ?? "127.0.0.1")
         ssh.isTLS = found.labels["tls"] == "yes"
-        ssh.port = found.port.flatMap { (1...65535).contains($0) ? $0 : nil }
+        ssh.port = found.labels["port"].flatMap { Int($0) }.flatMap { (1...65535).contains($0) ? $0 : nil }
         if found.state.count == 3, let pid = Int(found.state[0]), let start = UInt64(found.state[1]) {
             ssh.pid = pid
             ssh.startTime = start

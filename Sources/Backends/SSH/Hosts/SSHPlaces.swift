@@ -11,6 +11,8 @@ final class SSHPlaces: Sendable {
         var used: [Key: SSHPlace] = [:]
         var passwords: [Key: Secret] = [:]
         var turns: [[String]: Int] = [:]
+        /// The ports of sessions, whichever machine they are on.
+        var ports: [SessionID: Int] = [:]
         /// The attempts whose servers were seen to listen, until somebody asks.
         var listening: Set<String> = []
     }
@@ -73,6 +75,27 @@ final class SSHPlaces: Sendable {
         }
         return places.map { ($0.value, $0.key.base) }.sorted { "\($0.0)" < "\($1.0)" }
     }
+
+    /// A port for a server, below those that connections going out are given: at random, and none of another session's.
+    func choosePort(for session: SessionID) -> Int {
+        state.withLock { state in
+            let used = Set(state.ports.values)
+            var port = Int.random(in: Self.ports)
+            for _ in 0..<100 where used.contains(port) { port = Int.random(in: Self.ports) }
+            state.ports[session] = port
+            return port
+        }
+    }
+
+    func notePort(_ port: Int, of session: SessionID) {
+        state.withLock { $0.ports[session] = port }
+    }
+
+    func forgetPort(of session: SessionID) {
+        state.withLock { $0.ports[session] = nil }
+    }
+
+    private static let ports = 10_240..<32_768
 
     /// The machine has seen this attempt's own server listen.
     func noteListening(_ attempt: String) {

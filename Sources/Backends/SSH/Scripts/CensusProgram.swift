@@ -26,8 +26,9 @@ struct CensusProgram: Sendable {
             [ -z "$only" ] || [ "$only" = "$name" ] || continue
             say session "$name"
             while IFS= read -r line; do say label "$line"; done 2>/dev/null <"$d/label"
-            say state $(cat "$d/state" 2>/dev/null)
-            say port $(cat "$d/port" 2>/dev/null)
+            line=
+            { read -r line <"$d/state"; } 2>/dev/null
+            say state $line
           done
         }
         """#

@@ -86,6 +86,16 @@ struct ShellText: Sendable {
 
         """#
 
+    /// - `find_starter`: sets `by` and `since` to the process, and its start time, that started the session of the directory
+    ///   `d`; they are empty where none got so far. Uses `line`.
+    static let starter = #"""
+        find_starter() {
+          by= since=
+          { read -r line by since <"$d/label"; } 2>/dev/null
+        }
+
+        """#
+
     /// - `members`: the processes of the session `id` that are left, whose leader was `pid`, started at `began`.
     ///
     /// Its children are known by the session that it leads while it lives, and by their environment, which they keep

@@ -12,8 +12,10 @@ struct StartProgram: Sendable {
     let command: [String]
     /// The server's URL without its port: what is before it, and after.
     let url: (String, String)
-    /// Free ones are looked for among these, in this order.
-    let ports: [Int]
+    let port: Int
+    /// Whether no other port will do. One of many is believed to be free: a start that finds it taken is made again, with
+    /// another.
+    let isPortGiven: Bool
     let certificates: [(variable: String, content: Secret)]
     let server: ServerSurroundings
 
@@ -33,11 +35,13 @@ struct StartProgram: Sendable {
         text.set(base: handle.base)
         text.set("id", session.rawValue)
         text.set("attempt", handle.attempt)
-        text.set("ports", ports.map { "\($0):\(ShellText.hexadecimal(port: $0))" }.joined(separator: " "))
-        text.set("place", LocalMachine.reachable(handle.address))
+        text.set("port", port)
+        text.set("hex", ShellText.hexadecimal(port: port))
+        text.set("given", isPortGiven ? "yes" : "")
         text.set("before", url.0)
         text.set("after", url.1)
         text.add(ShellText.members)
+        text.add(ShellText.starter)
         text.add(ShellText.listens)
         text.define(
             "label", printing: labels.map { "\($0.name) \(LabelText.encoded($0.value))" }.joined(separator: "\n"))
@@ -55,18 +59,12 @@ struct StartProgram: Sendable {
 
     private static let program = #"""
         refuse() { say failed "$*"; rm -rf "$d"; exit 0; }
-        # Whether somebody listens there. The kernel takes milliseconds to list all connections, so it is asked for a list
-        # only where one port alone may be used: whoever has that may be a server that hangs.
-        taken() {
-          case $ports in
-          *' '*)
-            if command -v bash >/dev/null; then
-              bash --norc -c ': <"/dev/tcp/$1/$2"' bash "$place" "${1%:*}" </dev/null 2>/dev/null
-              return
-            fi
-            ;;
-          esac
-          grep -qsi ":${1#*:} [0-9A-F]*:[0-9A-F]* " /proc/net/tcp /proc/net/tcp6
+        # Names of starts that were undone are of use for a moment only; to remove each at once would cost more.
+        forget_old() {
+          set +f
+          set -- "$base"/ended/*
+          set -f
+          if [ $# -ge 100 ]; then find "$base/ended" -type f -mtime +2 -exec rm -f {} + </dev/null >/dev/null 2>&1 & fi
         }
         main() {
           d=$base/sessions/$id
@@ -79,8 +77,8 @@ struct StartProgram: Sendable {
           [ -z "$new" ] || chmod 700 "$base" "$base/sessions"
           command -v setsid >/dev/null || { say failed "setsid is missing: install util-linux"; return; }
           if ! mkdir "$d" 2>/dev/null; then
-            set -- $(cat "$d/starter" 2>/dev/null)
-            if [ $# -eq 2 ] && lives "$1" "$2"; then say busy; return; fi
+            find_starter
+            if [ -n "$since" ] && lives "$by" "$since"; then say busy; return; fi
             pid='' began=''
             for round in 1 2 3 4 5 6 7 8 9; do
               left=$(members)
@@ -92,33 +90,28 @@ struct StartProgram: Sendable {
             mkdir "$d" || { say failed "cannot write to $base/sessions: is the disk full?"; return; }
           fi
           stat_of $$ || refuse "/proc is not there"
-          printf '%s %s\n' "$$" "$start" >"$d/starter" || refuse "cannot write to $base/sessions: is the disk full?"
+          { printf 'starter %s %s\n' "$$" "$start" && label; } >"$d/label" || refuse "cannot write to $base/sessions: is the disk full?"
           if [ -e "$base/ended/$attempt" ]; then rm -rf "$d"; say over; return; fi
-          port=
-          for each in $ports; do
-            taken "$each" || { port=${each%:*} hex=${each#*:}; break; }
-          done
-          [ -n "$port" ] || { rm -rf "$d"; say taken; return; }
-          label >"$d/label" && environment >"$d/environment" && certificates && launcher >"$d/launcher" || refuse "cannot write to $base/sessions: is the disk full?"
+          if [ -n "$given" ] && grep -qsi ":$hex [0-9A-F]*:[0-9A-F]* " /proc/net/tcp /proc/net/tcp6; then
+            rm -rf "$d"
+            say taken
+            return
+          fi
+          environment >"$d/environment" && certificates && launcher >"$d/launcher" || refuse "cannot write to $base/sessions: is the disk full?"
           printf "export JUPYTERHUB_SERVICE_URL='%s%s%s'\n" "$before" "$port" "$after" >>"$d/environment"
-          printf 'port=%s\n' "$port" >"$d/port"
           # The launcher tells when it runs and has read the environment; where it does not, it lets go all the same.
           set -- $(MULTIPLESPAWNER_SESSION=$id setsid -f /bin/sh "$d/launcher" "$d" 3>&1 </dev/null >>"$d/log" 2>&1)
-          # The environment is empty already; nobody waits for this.
-          {
-            rm -f "$d/starter" "$d/environment"
-            find "$base/ended" -type f -mtime +2 -exec rm -f {} +
-          } </dev/null >/dev/null 2>&1 &
           [ $# -eq 3 ] || refuse "the server's shell did not start: $(tail -n 1 "$d/log" 2>/dev/null)"
-          say started "$1" "$2" "$3" "$port"
+          say started "$1" "$2" "$3"
           # A quick server is seen to listen at once, which spares a second program here.
           # With this patience the kernel's list is asked for only where there are other sockets than before.
           pid=$1 began=$2 patience=1
           for pause in 0.001 0.004 0.008 0.016 0.032; do
             sleep "$pause"
-            lives "$pid" "$began" || return
-            if listens; then say own; return; fi
+            lives "$pid" "$began" || break
+            if listens; then say own; break; fi
           done
+          forget_old
         }
         """#
 

@@ -16,6 +16,7 @@ struct StopProgram: Sendable {
         // Looked at twenty times a second.
         text.set("patience", Int(grace / .milliseconds(50)))
         text.add(ShellText.members)
+        text.add(ShellText.starter)
         text.add(Self.program)
         return text
     }
@@ -26,8 +27,8 @@ struct StopProgram: Sendable {
           if [ -n "$id" ]; then d=$base/sessions/$id; fi
           if [ -n "$d" ] && [ -z "$pid" ]; then
             mkdir -p "$base/ended" 2>/dev/null && : >"$base/ended/$attempt" || { say failed "cannot write to $base/ended: is the disk full?"; return; }
-            set -- $(cat "$d/starter" 2>/dev/null)
-            [ $# -eq 2 ] && lives "$1" "$2" && kill -KILL "$1" 2>/dev/null
+            find_starter
+            [ -n "$since" ] && lives "$by" "$since" && kill -KILL "$by" 2>/dev/null
             set -- $(cat "$d/state" 2>/dev/null)
             if [ $# -eq 3 ] && [ "$1" -gt 1 ]; then pid=$1 began=$2 then=$3; fi
           fi

@@ -68,8 +68,15 @@ final class HubDoor: Sendable {
         while !Task.isCancelled {
             do {
                 let link = try await machines.link(to: place)
-                let tunnel = try await open(over: link)
+                let (tunnel, port) = try await open(over: link)
                 pause = .milliseconds(500)
+                // Starts wait for the port, and need no note of it.
+                let noting = Task { await note(port, over: link) }
+                settle { state in
+                    state.port = port
+                    state.isOpen = true
+                    state.failure = nil
+                }
                 let (ends, end) = AsyncStream<Void>.makeStream()
                 // Not a child: what waits for the end of a connection cannot be told to stop waiting.
                 Task {
@@ -78,7 +85,8 @@ final class HubDoor: Sendable {
                 }
                 for await _ in ends {}
                 settle { $0.isOpen = false }
-                if Task.isCancelled { await shut(tunnel, over: link) }
+                await noting.value
+                if Task.isCancelled { await shut(tunnel, port, over: link) }
             } catch {
                 let failure = SpawnError(wrapping: error, as: .unavailable, "the way from \(place) to the hub is shut")
                 let isNew = state.withLock { $0.failure?.message != failure.message }
@@ -108,7 +116,7 @@ final class HubDoor: Sendable {
         }
     }
 
-    private func open(over link: any SSHLink) async throws -> any BackwardTunnel {
+    private func open(over link: any SSHLink) async throws -> (any BackwardTunnel, port: Int) {
         let wanted = state.withLock { $0.port } ?? 0
         let local = TunnelEnd.tcp(host: end.host, port: end.port)
         let tunnel: any BackwardTunnel
@@ -123,23 +131,21 @@ final class HubDoor: Sendable {
         guard case .tcp(_, let port) = tunnel.remote else {
             throw SpawnError(.internal, "a tunnel's other end is no port")
         }
-        _ = try? await link.run(
-            DoorProgram(base: SSHOptions.usualBase, port: port).noting().command(limit: .seconds(10)))
-        settle { state in
-            state.port = port
-            state.isOpen = true
-            state.failure = nil
-        }
-        return tunnel
+        return (tunnel, port)
+    }
+
+    /// Writes down there who holds the port, to free it sooner where the connection is cut. Who cannot, waits longer then.
+    private func note(_ port: Int, over link: any SSHLink) async {
+        let program = DoorProgram(base: SSHOptions.usualBase, port: port)
+        _ = try? await link.run(program.noting().command(limit: .seconds(5)))
     }
 
     /// Takes back what was opened and written down. What cannot be reached now is of no use to anybody.
-    private func shut(_ tunnel: any BackwardTunnel, over link: any SSHLink) async {
+    private func shut(_ tunnel: any BackwardTunnel, _ port: Int, over link: any SSHLink) async {
         // Who closes it has cancelled this task, and what is asked in it would not be done.
         _ = await Task {
             await within(.seconds(5)) {
                 await tunnel.close()
-                guard case .tcp(_, let port) = tunnel.remote else { return }
                 let program = DoorProgram(base: SSHOptions.usualBase, port: port).forgetting()
                 _ = try? await link.run(program.command(limit: .seconds(5)))
             }
