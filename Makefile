@@ -81,7 +81,6 @@ test: packages
 	swift test --skip-build $(SWIFT_FLAGS) $(patsubst %,--skip %,$(ALONE))
 	echo "==> those that need the machine for themselves, one after another"
 	swift test --skip-build --no-parallel $(SWIFT_FLAGS) $(patsubst %,--filter %,$(ALONE))
-	$(MAKE) swift-release
 	$(MAKE) fuzz READERS='Catalogue Placeholders Options'
 	echo "==> the real thing, in three parts side by side; screenshots go to .build/screenshots"
 	# In the shortest of places, for paths of sockets have to be short.

@@ -89,18 +89,18 @@ def written(file: str, pattern: str) -> list[str]:
     return re.findall(pattern, (ROOT / "deployments" / file).read_text(), re.MULTILINE)
 
 
-def load_stand_ins(api: DockerAPI, release: Path) -> None:
-    """Make them all; those that are there from an earlier run are quickly made."""
+def load_stand_ins(api: DockerAPI, programs: Path) -> None:
+    """Make them all, with a build's programs; those of an earlier run are quickly made."""
     load_singleuser(api)
     assert RUNTIME_TAR.exists() and WHEELS.exists(), "make images makes what is not there"
     load_tar(api, RUNTIME, RUNTIME_TAR)
 
-    engine = release / PROGRAMS[0]
-    assert engine.exists(), f"there is no {engine}: make swift-release builds it"
+    engine = programs / PROGRAMS[0]
+    assert engine.exists(), f"there is no {engine}: swift build makes it"
     compiler, debian = written("engine.Dockerfile", r"^FROM (\S+)")
     build(api, debian, DEBIAN, {"/usr/local/sbin/apt-get": APT_GET, **swift_libraries(engine)})
-    programs = {f"/built/{name}": release / name for name in PROGRAMS}
-    build(api, compiler, COMPILER.format(debian=debian), {"/usr/bin/swift": SWIFT, **programs})
+    built = {f"/built/{name}": programs / name for name in PROGRAMS}
+    build(api, compiler, COMPILER.format(debian=debian), {"/usr/bin/swift": SWIFT, **built})
 
     (python,) = written("hub.Dockerfile", r"^FROM (\S+)")
     build(api, python, PYTHON, {"/wheels": WHEELS})

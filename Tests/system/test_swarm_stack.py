@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
-from docker_guide import ROOT, scripts
+from docker_guide import scripts
 from docker_network import has_ipvs
 from docker_site import STACK, Site
 from docker_stand_ins import load_stand_ins
@@ -37,11 +38,13 @@ WHERE = "/user/ada/api/contents/work/written.ipynb"
 
 
 @pytest.fixture(scope="module")
-def site(docker_lock: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(
+    docker_lock: None, binary: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
     """A site on which all of the guide was followed, with services that have just come."""
     site = Site(tmp_path_factory.mktemp("site"))
     try:
-        load_stand_ins(site.api, ROOT / ".build" / "release")
+        load_stand_ins(site.api, binary.parent)
         site.follow(1)
         site.follow(3)
         site.get_certificate("first")
