@@ -334,7 +334,7 @@ class MultipleSpawner(Certified, FormOfTheEngine, Spawner):
         super().clear_state()
         if self._session is not None:
             self.engine.release(self._session)
-        self._session = None
+        self._session = self._auth_state = None
 
     @property
     def _database(self) -> Any:
