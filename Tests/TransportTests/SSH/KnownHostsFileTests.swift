@@ -65,6 +65,16 @@ import Testing
         #expect(hosts.verdict(on: key, for: "x") == .unknown)
     }
 
+    @Test(arguments: ["*", "gpu-?", "!gpu-1"]) func `a pattern is no machine to forget`(_ pattern: String) throws {
+        let directory = try TemporaryDirectory()
+        defer { directory.removeTree() }
+        let text = "!gpu-1,*,gpu-? \(key)\n\(pattern) \(other)\n"
+        let path = try directory.file("known", text)
+        #expect(try !KnownHostsFile(path).remove(pattern))
+        #expect(try directory.text("known") == text)
+        #expect(KnownHostsFile.content(Array(text.utf8), without: pattern) == Array(text.utf8))
+    }
+
     @Test func `a machine's keys are replaced by new ones, and the same ones change nothing`() async throws {
         let directory = try TemporaryDirectory()
         defer { directory.removeTree() }

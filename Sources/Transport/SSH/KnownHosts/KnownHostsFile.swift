@@ -94,6 +94,8 @@ public struct KnownHostsFile: Sendable, Hashable {
 
     /// What a file would hold once it had forgotten a machine.
     public static func content(_ content: [UInt8], without host: String, port: Int = 22) -> [UInt8] {
+        // A pattern is no machine's name: without it others would be known, or unknown.
+        guard takes(host, port: port) else { return content }
         let name = HostPatterns.name(host, port: port)
         let lines = content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         let left = lines.compactMap { KnownHostsText(Array($0)).without(name)?.bytes }
