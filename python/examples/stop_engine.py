@@ -14,7 +14,8 @@ with socket.socket(socket.AF_UNIX) as connection:
     try:
         connection.connect(local_url(DEFAULT_DIRECTORY)[len("unix://") :])
     except OSError:
-        raise SystemExit("the engine was not running") from None
+        print("the engine was not running")
+        raise SystemExit from None
     peer = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
     os.kill(struct.unpack("3i", peer)[0], signal.SIGTERM)
     print("the engine is stopped")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 from urllib.parse import urlparse
 
 from jupyterhub.services.auth import HubOAuthCallbackHandler, HubOAuthenticated
@@ -60,5 +61,7 @@ async def serve() -> None:
 
 
 if __name__ == "__main__":
+    # The hub ends its services by it, and hands down that it is ignored where it runs in the background.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C in the hub's terminal
         asyncio.run(serve())
