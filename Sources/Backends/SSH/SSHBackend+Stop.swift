@@ -12,8 +12,7 @@ extension SSHBackend {
 
     public func abandon(_ handle: Handle) async {
         guard let session = (try? SSHHandle(handle))?.session else { return }
-        places.forgetPort(of: session)
-        await tunnels.close(session)
+        await forget(session)
     }
 
     func end(_ ssh: SSHHandle, grace: Duration) async throws {
@@ -28,9 +27,12 @@ extension SSHBackend {
                     + "may be waiting for a disk; try again")
         }
         guard answer["gone"] != nil else { throw answer.failure("stopping the server") }
-        if let session = ssh.session {
-            places.forgetPort(of: session)
-            await tunnels.close(session)
-        }
+        if let session = ssh.session { await forget(session) }
+    }
+
+    /// Lets go of what is held for a session here.
+    private func forget(_ session: SessionID) async {
+        places.forgetPort(of: session)
+        await tunnels.close(session)
     }
 }
